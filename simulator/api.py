@@ -1,0 +1,178 @@
+"""MTS's own endpoints."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable
+
+from werkzeug.wrappers import Request, Response
+
+from . import checks, envelope, schema
+from .behaviour import Fault, Faults
+from .errors import BatchFailed, CheckFailed, Refused, SchemaMismatch
+from .ledger import Ledger
+from .records import AUTH_FIELDS, Mapper, Record
+from .seeder import Batch, GivenUp, Seeder
+from .settings import Settings
+
+
+class Disconnect(Exception):
+    """The connection is to be closed without an answer."""
+
+
+class Api:
+    """Answers of the MTS endpoints, well-behaved or as the faults in force say."""
+
+    def __init__(self, settings: Settings, seeder: Seeder, faults: Faults, ledger: Ledger) -> None:
+        self._settings = settings
+        self._seeder = seeder
+        self._faults = faults
+        self._ledger = ledger
+
+    def ping(self, request: Request) -> Response:
+        return self._with_faults("ping", lambda: envelope.json_response("[0 - 0] pong"))
+
+    def authfields(self, request: Request) -> Response:
+        fields = {"authfields": list(AUTH_FIELDS)}
+        return self._with_faults("ping", lambda: envelope.answer(fields))
+
+    def status(self, request: Request, identifier: str) -> Response:
+        def answer() -> Response:
+            try:
+                return envelope.answer({"status": self._seeder.status(identifier)})
+            except Refused as refused:
+                return _refusal(refused)
+
+        return self._with_faults("status", answer)
+
+    def authtoken_json(self, request: Request) -> Response:
+        body, unreadable = _read(request)
+        fault = self._faults.draw("post")
+        try:
+            if fault is not None:
+                return self._misbehave(body, fault)
+            if unreadable is not None:
+                raise unreadable
+            return self._take(body)
+        except Refused as refused:
+            self._note(body, http_status=refused.status)
+            return _refusal(refused)
+        except GivenUp:
+            raise Disconnect() from None
+
+    # A batch
+
+    def _take(self, body: Any, fault: str | None = None, http_status: Any = 200) -> Response:
+        """Store the batch and give MTS's answer; raises Refused."""
+        request = self._checked(body)
+        batch = self._seeder.store(self._records(request), request)
+        self._note(body, batch=batch, http_status=http_status, fault=fault)
+        return _accepted(batch)
+
+    def _checked(self, body: Any) -> dict[str, Any]:
+        if body is None:
+            raise CheckFailed(("ATS-REQ-102", "the request has no body"))
+        checks.check(body)
+        schema.check(body)
+        return body["request"]
+
+    def _records(self, request: dict[str, Any]) -> list[Record]:
+        mapper = Mapper(request.get("mapping", {}), self._settings.mandatory)
+        records = [mapper.record(received) for received in request["authdata"]]
+        poison = set(self._settings.poison)
+        if poison and any(record.payload and record.vid in poison for record in records):
+            raise BatchFailed("this batch holds a poisoned record")
+        return records
+
+    # Faults
+
+    def _misbehave(self, body: Any, fault: Fault) -> Response:
+        if fault.kind == "forget":
+            request = self._checked(body)
+            forgotten = Batch(self._records(request), request, life=0)
+            self._note(body, http_status=200, fault=fault.kind, identifier=forgotten.identifier)
+            return _accepted(forgotten)
+        stored = None
+        status = fault.options["status"] if fault.kind == "answer" else None
+        if fault.options["stored"]:
+            stored = self._take(body, fault=fault.kind, http_status=status)
+        else:
+            self._note(body, http_status=status, fault=fault.kind)
+        return self._spoil(fault, lambda: stored)
+
+    def _with_faults(self, on: str, answer: Callable[[], Response]) -> Response:
+        fault = self._faults.draw(on)
+        return answer() if fault is None else self._spoil(fault, answer)
+
+    def _spoil(self, fault: Fault, answer: Callable[[], Response | None]) -> Response:
+        """The answer as ``fault`` wants it. None from ``answer``, after a hang, means none."""
+        options = fault.options
+        if fault.kind == "answer":
+            body = options["body"]
+            if isinstance(body, str):
+                return Response(
+                    body, status=options["status"], content_type=options["content_type"]
+                )
+            return envelope.json_response(body, options["status"])
+        if fault.kind == "hang":
+            try:
+                self._seeder.pause(options["seconds"], releasable=True)
+            except GivenUp:
+                raise Disconnect() from None
+            response = answer()
+            if response is not None:
+                return response
+        raise Disconnect()
+
+    def _note(
+        self,
+        body: Any,
+        *,
+        batch: Batch | None = None,
+        identifier: str | None = None,
+        http_status: int | None = None,
+        fault: str | None = None,
+    ) -> None:
+        vids = [record.vid for record in batch.records] if batch else []
+        self._ledger.add_post(
+            stored=batch is not None,
+            records=_record_count(body),
+            identifier=batch.identifier if batch else identifier,
+            vids=vids if self._ledger.record else [],
+            http_status=http_status,
+            fault=fault,
+        )
+
+
+def _accepted(batch: Batch) -> Response:
+    response = {"request_identifier": batch.identifier}
+    if any(record.payload for record in batch.records):
+        return envelope.answer(response)
+    return envelope.answer(response, [("ATS-REQ-101", "no record of the batch is valid")])
+
+
+def _refusal(refused: Refused) -> Response:
+    return envelope.answer(None, refused.errors, refused.status)
+
+
+def _read(request: Request) -> tuple[Any, SchemaMismatch | None]:
+    """The JSON body, None for an absent one; and the refusal of one that is no JSON."""
+    data = request.get_data()
+    if not data:
+        return None, None
+    if request.mimetype and not _is_json(request.mimetype):
+        return None, SchemaMismatch("the content type is not JSON")
+    try:
+        return json.loads(data), None
+    except ValueError:
+        return None, SchemaMismatch("the body is no JSON")
+
+
+def _is_json(mimetype: str) -> bool:
+    return mimetype == "application/json" or mimetype.endswith("+json")
+
+
+def _record_count(body: Any) -> int:
+    request = body.get("request") if isinstance(body, dict) else None
+    authdata = request.get("authdata") if isinstance(request, dict) else None
+    return len(authdata) if isinstance(authdata, list) else 0

@@ -1,0 +1,93 @@
+"""What really happened, for tests to compare with what the connector believes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Callable
+
+COUNTERS = (
+    "posts",
+    "stored_posts",
+    "stored_records",
+    "processed",
+    "error",
+    "invalid",
+    "callbacks",
+    "callbacks_failed",
+    "callbacks_dropped",
+)
+
+
+class Ledger:
+    """Counters, and the details behind them while ``record`` is true.
+
+    ``posts``: ``{"time", "identifier", "stored", "records", "vids", "http_status", "fault"}``;
+    identifier is None when none was given, http_status None when no answer was sent.
+    ``results``: one for each record that MTS is through with: ``{"time", "identifier", "vid",
+    "payload", "input", "status", "token", "errorCode", "errorMessage"}``; payload (what MOSIP
+    was asked) is None for an invalid record.
+    ``callbacks``: ``{"time", "identifier", "kind", "method", "vids", "body", "http_status",
+    "error", "dropped"}``; kind is callback, login or logout.
+    Times are seconds since the epoch.
+    """
+
+    def __init__(self, record: bool = True) -> None:
+        self.record = record
+        self._changed = threading.Condition()
+        self.reset()
+
+    def reset(self) -> None:
+        with self._changed:
+            self.counts = dict.fromkeys(COUNTERS, 0)
+            self.posts: list[dict[str, Any]] = []
+            self.results: list[dict[str, Any]] = []
+            self.callbacks: list[dict[str, Any]] = []
+
+    def add_post(self, *, stored: bool, records: int, **details: Any) -> None:
+        with self._changed:
+            self.counts["posts"] += 1
+            self.counts["stored_posts"] += stored
+            self.counts["stored_records"] += records if stored else 0
+            if self.record:
+                entry = {"time": time.time(), "stored": stored, "records": records, **details}
+                self.posts.append(entry)
+            self._changed.notify_all()
+
+    def add_result(self, *, status: str, **details: Any) -> None:
+        with self._changed:
+            self.counts[status] += 1
+            if self.record:
+                self.results.append({"time": time.time(), "status": status, **details})
+                self._changed.notify_all()
+
+    def add_callback(
+        self, *, kind: str, error: str | None = None, dropped: bool = False, **details: Any
+    ) -> None:
+        with self._changed:
+            if kind == "callback":
+                outcome = "_failed" if error else "_dropped" if dropped else ""
+                self.counts["callbacks" + outcome] += 1
+            if self.record:
+                outcome = {"kind": kind, "error": error, "dropped": dropped}
+                self.callbacks.append({"time": time.time(), **outcome, **details})
+            self._changed.notify_all()
+
+    def results_of(self, vid: str) -> list[dict[str, Any]]:
+        """All results of one VID, oldest first."""
+        with self._changed:
+            return [entry for entry in self.results if entry["vid"] == vid]
+
+    def wait_for(self, predicate: Callable[[Ledger], Any], timeout: float) -> bool:
+        """Wait until ``predicate(ledger)`` holds; False when ``timeout`` seconds pass before."""
+        with self._changed:
+            return bool(self._changed.wait_for(lambda: predicate(self), timeout))
+
+    def snapshot(self) -> dict[str, Any]:
+        with self._changed:
+            return {
+                "counts": dict(self.counts),
+                "posts": list(self.posts),
+                "results": list(self.results),
+                "callbacks": list(self.callbacks),
+            }

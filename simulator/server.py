@@ -1,0 +1,258 @@
+"""The simulator as a whole: its parts, its HTTP server and its life."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from http.server import HTTPServer
+from typing import Any, Callable, Iterable
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from .api import Api, Disconnect
+from .behaviour import Faults
+from .control import Control
+from .envelope import json_response
+from .ledger import Ledger
+from .mosip import Mosip
+from .seeder import Seeder
+from .settings import START_ONLY, Settings
+
+_logger = logging.getLogger(__name__)
+_CONNECTION = "simulator.connection"
+_POLL_SECONDS = 0.05  # how soon the server notices that it shall stop
+
+
+class Simulator:
+    """A stand-in for MTS. The keyword arguments are those of ``settings.Settings``.
+
+    Use it as a context manager, or call ``start`` and ``stop``. ``url`` is where MTS answers.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, **settings: Any) -> None:
+        self._host = host
+        self._port = port
+        self._initial = settings
+        self.settings = Settings()
+        self.settings.update(settings)
+        self.ledger = Ledger()
+        self._faults = Faults(self.settings.seed)
+        self._mosip = Mosip(self.settings.token_secret)
+        self._apply()
+        self._seeder = Seeder(self.settings, self._mosip, self._faults, self.ledger)
+        self._app = _Application(
+            Api(self.settings, self._seeder, self._faults, self.ledger), Control(self)
+        )
+        self._server: HTTPServer | None = None
+        self._thread: threading.Thread | None = None
+
+    # Life
+
+    def start(self) -> Simulator:
+        """Listen and work in the background; OSError when the port is taken."""
+        self._server = make_server(
+            self._host, self._port, self._app, threaded=True, request_handler=_Handler
+        )
+        # Not the server's own loop, which looks only every half second whether to stop.
+        self._thread = threading.Thread(
+            target=HTTPServer.serve_forever,
+            args=(self._server, _POLL_SECONDS),
+            name="simulator-http",
+            daemon=True,
+        )
+        self._seeder.start()
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and working; what is under way is given up."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._seeder.stop()
+        self._server = None
+
+    def __enter__(self) -> Simulator:
+        return self.start()
+
+    def __exit__(self, *_exception: Any) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        if self._server is None:
+            raise RuntimeError("the simulator is not started")
+        return self._server.socket.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._host}:{self.port}"
+
+    # Settings and faults
+
+    def configure(self, **changes: Any) -> None:
+        """Change settings at run time; a refused change (ValueError) changes nothing."""
+        fixed = sorted(set(changes) & set(START_ONLY))
+        if fixed:
+            raise ValueError(f"set at the start only: {fixed}")
+        before = self.settings.as_dict()
+        self.settings.update(changes)
+        try:
+            self._apply(changes)
+        except ValueError:
+            self.settings.update(before)
+            self._apply(changes)
+            raise
+
+    def _apply(self, names: Iterable[str] | None = None) -> None:
+        """Pass the settings on to the parts that keep state of their own."""
+        settings = self.settings
+        apply: dict[str, Callable[[], None]] = {
+            "refusals": lambda: self._mosip.set_refusals(settings.refusals),
+            "people": lambda: self._mosip.set_people(settings.people),
+            "faults": lambda: self._faults.replace(settings.faults),
+            "seed": lambda: self._faults.seed(settings.seed),
+        }
+        for name in apply if names is None else set(names) & set(apply):
+            apply[name]()
+        self.ledger.record = self._mosip.count_transactions = settings.record
+        self._mosip.vid_transactions = settings.vid_transactions
+
+    def refuse(self, vid: str, refusal: Any) -> None:
+        """Refuse a VID (``*``: any): a code, ``{"code", "message", "times"}`` or a list."""
+        self._mosip.refuse(vid, refusal)
+
+    def accept(self, vid: str) -> None:
+        """End the refusal of a VID."""
+        self._mosip.accept(vid)
+
+    def poison(self, *vids: str) -> None:
+        """Let exactly these VIDs fail their whole batch; none ends it."""
+        self.configure(poison=list(vids))
+
+    def add_fault(self, on: str, kind: str, **options: Any) -> None:
+        """Misbehave, see ``behaviour``: ``add_fault("post", "answer", status=502, next=2)``."""
+        self._faults.add({"on": on, "kind": kind, **options})
+
+    def clear_faults(self, on: str | None = None) -> None:
+        """End the misbehaviour, or only that on ``on``."""
+        self._faults.clear(on)
+
+    def hold(self) -> None:
+        """Keep back the callbacks of the batches that get through from now on."""
+        self.configure(hold=True)
+
+    def release(self, count: int | None = None, shuffle: bool = False) -> int:
+        """Send held callbacks, end delays and hangs; without a count, hold no more either.
+
+        Returns the number of batches released.
+        """
+        if count is None:
+            self.configure(hold=False)
+        return self._seeder.release(count, shuffle)
+
+    @property
+    def held(self) -> int:
+        """Batches that are authenticated and whose callbacks are held."""
+        return self._seeder.held
+
+    def wait_idle(self, timeout: float = 30.0) -> bool:
+        """Wait until nothing is queued or in progress, held batches apart; False if too late."""
+        return self._seeder.wait_idle(timeout)
+
+    def restart(self) -> None:
+        """Forget every batch, as a restarted MTS does. MOSIP's counts and the ledger stay."""
+        self._seeder.restart()
+
+    def reset(self) -> None:
+        """Back to the settings of the start, with all batches, counts and the ledger gone."""
+        self._seeder.restart()
+        fresh = Settings()
+        fresh.update(self._initial)
+        self.settings.update(fresh.as_dict())
+        self._apply()
+        self._mosip.reset()
+        self.ledger.reset()
+
+    # Truth
+
+    def transactions(self, vid: str) -> int:
+        """How often MOSIP was asked about this VID."""
+        return self._mosip.transactions(vid)
+
+    def token(self, name: str, dob: str, gender: str) -> str:
+        """The token that a person with these data gets; dob as ``YYYY/MM/DD``."""
+        return self._mosip.token({"name": name, "dob": dob, "gender": gender})
+
+
+class _Handler(WSGIRequestHandler):
+    """Lets the application close the connection, and logs without bodies."""
+
+    def make_environ(self) -> dict[str, Any]:
+        environ = super().make_environ()
+        environ[_CONNECTION] = self.connection
+        return environ
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        _logger.debug(message, *args)
+
+
+class _Application:
+    """The WSGI application: MTS's endpoints and the control door."""
+
+    def __init__(self, api: Api, control: Control) -> None:
+        self._routes = Map(
+            [
+                _rule("/ping", api.ping, "GET"),
+                _rule("/authtoken/authfields", api.authfields, "GET"),
+                _rule("/authtoken/json", api.authtoken_json, "POST"),
+                _rule("/authtoken/status/<identifier>", api.status, "GET"),
+                _rule("/simulator/settings", control.settings, "GET", "POST", "PATCH"),
+                _rule("/simulator/faults", control.faults, "POST", "DELETE"),
+                _rule("/simulator/refusals", control.refusals, "POST", "DELETE"),
+                _rule("/simulator/release", control.release, "POST"),
+                _rule("/simulator/restart", control.restart, "POST"),
+                _rule("/simulator/reset", control.reset, "POST"),
+                _rule("/simulator/idle", control.idle, "GET"),
+                _rule("/simulator/vids/<vid>", control.vid, "GET"),
+                _rule("/simulator/ledger/<part>", control.ledger, "GET"),
+            ]
+        )
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+        try:
+            response = self._dispatch(environ)
+        except Disconnect:
+            _close(environ[_CONNECTION])
+            raise ConnectionAbortedError("closed on purpose") from None
+        return response(environ, start_response)
+
+    def _dispatch(self, environ: dict[str, Any]) -> Response:
+        try:
+            endpoint, arguments = self._routes.bind_to_environ(environ).match()
+        except HTTPException as error:
+            return json_response({"detail": error.name}, error.code or 404)
+        request = Request(environ)
+        if not request.path.startswith("/simulator/"):
+            return endpoint(request, **arguments)
+        try:
+            return endpoint(request, **arguments)
+        except (TypeError, ValueError) as error:
+            return json_response({"error": str(error)}, 400)
+
+
+def _rule(path: str, endpoint: Callable[..., Response], *methods: str) -> Rule:
+    return Rule(path, endpoint=endpoint, methods=methods)
+
+
+def _close(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        _logger.debug("the client was faster")
