@@ -1,0 +1,2 @@
+from . import gender_type
+from . import res_partner

@@ -1,0 +1,30 @@
+"""`odoo`: run odoo-bin by hand, on a database with the addon that is dropped afterwards."""
+
+import subprocess
+from typing import List
+
+from bootstrap.paths import ADDON
+from bootstrap.progress import say
+from environment import Environment, addons
+from environment.ports import free_port
+
+from .test import SAMPLE_REGISTRY
+
+
+def run(arguments: List[str]) -> int:
+    """Run Odoo in the foreground; without arguments, the web server."""
+    with Environment.for_series() as environment:
+        say(environment.describe())
+        modules = [name for name in (ADDON, SAMPLE_REGISTRY) if name in addons.sources()]
+        database = environment.create_database("manual", modules)
+        port = free_port()
+        configuration = environment.config_file(database, http_port=port)
+        subcommand = [arguments[0]] if arguments and not arguments[0].startswith("-") else []
+        if not subcommand:
+            say(f"http://127.0.0.1:{port}  login: admin  password: admin  (Ctrl-C ends it)")
+        command = environment.command(
+            *subcommand, "-c", str(configuration), *arguments[len(subcommand) :]
+        )
+        return subprocess.run(
+            command, env=environment.process_environment(), check=False
+        ).returncode

@@ -1,0 +1,103 @@
+"""`test`: the addon's tests inside Odoo, then the simulator's and the end-to-end tests."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+from bootstrap.paths import ADDON, CHECKOUT, cache_folder
+from bootstrap.progress import say
+from environment import Environment, addons
+from environment.environment import python_path
+
+SAMPLE_REGISTRY = "mts_sample_registry"
+ADDON_TESTS = "tests"
+PLAIN_TESTS = ("simulator/tests", "dev/tests", "dev/e2e")
+PASSED, NO_TESTS = 0, 5
+
+
+def run(arguments: List[str]) -> int:
+    """Run pytest with these arguments; paths among them choose what is run."""
+    options, paths = _split(arguments)
+    with Environment.for_series() as environment:
+        say(environment.describe())
+        statuses = []
+        addon_tests = [path for path in paths if _is_under(path, ADDON_TESTS)]
+        if addon_tests or (not paths and _has_tests(ADDON_TESTS)):
+            statuses.append(_test_addon(environment, options, addon_tests or [ADDON_TESTS]))
+        for folder in PLAIN_TESTS:
+            chosen = [path for path in paths if _is_under(path, folder)]
+            if chosen or (not paths and _has_tests(folder)):
+                statuses.append(_test_plain(environment, options, folder, chosen or [folder]))
+    return _combined(statuses)
+
+
+def _test_addon(environment: Environment, options: List[str], paths: List[str]) -> int:
+    """Run pytest-odoo on a database of its own."""
+    modules = [name for name in (ADDON, SAMPLE_REGISTRY) if name in addons.sources()]
+    database = environment.create_database("test", modules)
+    configuration = environment.config_file(database, log_level="warn")
+    # Found by way of the link, so that Python knows the tests as part of the addon.
+    root = addons.link_addons() / ADDON
+    variables = environment.process_environment(
+        {
+            "ODOO_RC": str(configuration),
+            "PYTHONPATH": os.pathsep.join([str(environment.source.root), python_path()]),
+        }
+    )
+    command = ["--odoo-http", f"--rootdir={root}", *options]
+    command += [str(root / path) for path in paths]
+    status = _pytest(command, variables)
+    environment.drop_database(database)
+    return status
+
+
+def _test_plain(
+    environment: Environment, options: List[str], folder: str, paths: List[str]
+) -> int:
+    """Run pytest without Odoo in its process."""
+    variables = environment.process_environment(
+        {"PYTHONPATH": python_path(), "SERIES": environment.series}
+    )
+    command = ["-p", "no:odoo", "--import-mode=importlib", *options]
+    # The checkout is an addon, which cannot be imported here: stay below it.
+    command += [f"--rootdir={CHECKOUT / folder}", f"--confcutdir={CHECKOUT / folder}"]
+    return _pytest(command + [str(CHECKOUT / path) for path in paths], variables)
+
+
+def _pytest(arguments: List[str], variables: Dict[str, str]) -> int:
+    variables["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache_folder("hypothesis"))
+    command = [sys.executable, "-m", "pytest", "-c", str(CHECKOUT / "pyproject.toml")]
+    command += ["-o", f"cache_dir={cache_folder('pytest')}", *arguments]
+    return subprocess.run(command, env=variables, cwd=str(CHECKOUT), check=False).returncode
+
+
+def _split(arguments: List[str]) -> Tuple[List[str], List[str]]:
+    """Tell the paths of tests from pytest's options."""
+    options, paths = [], []
+    for argument in arguments:
+        file_name = argument.split("::", 1)[0]
+        is_path = not argument.startswith("-") and (CHECKOUT / file_name).exists()
+        (paths if is_path else options).append(argument)
+    return options, paths
+
+
+def _is_under(path: str, folder: str) -> bool:
+    file_name = Path(os.path.abspath(str(CHECKOUT / path.split("::", 1)[0])))
+    return CHECKOUT / folder in (file_name, *file_name.parents)
+
+
+def _has_tests(folder: str) -> bool:
+    return any((CHECKOUT / folder).rglob("test_*.py"))
+
+
+def _combined(statuses: List[int]) -> int:
+    """The first failure; a selection (-k) may leave one part without tests, but not all."""
+    failures = [status for status in statuses if status not in (PASSED, NO_TESTS)]
+    if failures:
+        return failures[0]
+    if not statuses:
+        say("There are no tests here yet.")
+        return PASSED
+    return PASSED if PASSED in statuses else NO_TESTS

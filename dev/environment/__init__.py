@@ -1,0 +1,10 @@
+"""Odoo, its databases and its server processes, for tests, demo and benchmarks.
+
+Runs in the virtual environment that `dev/cli.py` makes.
+"""
+
+from .environment import Environment
+from .rpc import RpcClient, RpcError
+from .server import OdooServer
+
+__all__ = ["Environment", "OdooServer", "RpcClient", "RpcError"]

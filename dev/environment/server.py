@@ -1,0 +1,150 @@
+"""A running Odoo."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import IO, Dict, List, Optional
+
+import requests
+from bootstrap.errors import SetupError
+
+from .ports import is_free
+from .rpc import RpcClient
+
+READY_SECONDS = 120
+STOP_SECONDS = 20
+POLL_SECONDS = 0.1
+TAIL_LINES = 30
+
+
+class OdooServer:
+    """One Odoo process with its workers; `with` starts it, waits for it and stops it."""
+
+    def __init__(
+        self,
+        command: List[str],
+        environment: Dict[str, str],
+        database: str,
+        port: int,
+        log_file: Path,
+    ) -> None:
+        self.command = command
+        self.environment = environment
+        self.database = database
+        self.port = port
+        self.log_file = log_file
+        self.url = f"http://127.0.0.1:{port}"
+        self._process: Optional["subprocess.Popen[bytes]"] = None
+        self._lifeline: Optional[IO[bytes]] = None
+
+    def __enter__(self) -> "OdooServer":
+        self.start()
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        if self._process is None:
+            raise RuntimeError("this Odoo was not started")
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the process; `wait_ready` tells when it answers."""
+        if not is_free(self.port):
+            raise SetupError(
+                f"Port {self.port} is taken by another program: end that or choose another port."
+            )
+        watched, ours = os.pipe()
+        environment = dict(self.environment, MTS_DEV_LIFELINE=str(watched))
+        try:
+            with open(str(self.log_file), "ab") as log:
+                self._process = subprocess.Popen(
+                    self.command,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=(watched,),
+                    # A group of its own: Ctrl-C is for us to handle, and the workers can be
+                    # ended together with it.
+                    start_new_session=True,
+                )
+        finally:
+            os.close(watched)
+        self._lifeline = os.fdopen(ours, "wb")
+
+    def wait_ready(self, timeout: float = READY_SECONDS) -> None:
+        """Wait until the web server answers and the database's models are loaded."""
+        deadline = time.monotonic() + timeout
+        while not self._answers(max(1.0, deadline - time.monotonic())):
+            if not self.running:
+                raise SetupError(f"Odoo ended while starting, see {self.log_file}:\n{self.tail()}")
+            if time.monotonic() > deadline:
+                raise SetupError(
+                    f"Odoo did not answer within {timeout:.0f} s, see {self.log_file}:\n"
+                    + self.tail()
+                )
+            time.sleep(POLL_SECONDS)
+
+    def stop(self) -> None:
+        """Ask the process to end, and end it by force when it does not."""
+        if self._process is None:
+            return
+        if self.running:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                pass  # `kill` ends it
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process and its workers at once, as a crash would (SIGKILL)."""
+        if self._process is None:
+            return
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # nothing is left of the group
+        self._process.wait()
+        if self._lifeline is not None:
+            self._lifeline.close()
+            self._lifeline = None
+
+    def restart(self) -> None:
+        """Stop, start on the same port, and wait."""
+        self.stop()
+        self.start()
+        self.wait_ready()
+
+    def rpc(self, login: str = "admin", password: str = "admin") -> RpcClient:
+        """A client that is logged in."""
+        return RpcClient(self.url, self.database, login, password)
+
+    def tail(self, lines: int = TAIL_LINES) -> str:
+        """The last lines of the log."""
+        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])
+
+    def _answers(self, timeout: float) -> bool:
+        # Any route makes Odoo load the models of its one database before it answers.
+        body = {"jsonrpc": "2.0", "method": "call", "params": {}}
+        route = self.url + "/web/webclient/version_info"
+        try:
+            answer = requests.post(route, json=body, timeout=timeout)
+            return "result" in answer.json()
+        except (requests.RequestException, ValueError):
+            return False
