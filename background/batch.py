@@ -1,0 +1,26 @@
+"""What goes to MTS in one request. It lives in memory only, since it holds people's data."""
+from typing import Any, Dict, List, NamedTuple
+
+
+class Item(NamedTuple):
+    """One registrant of a batch.
+
+    ``payload`` is the record without its reference; ``fingerprint`` tells later whether what MOSIP
+    was asked about has changed.
+    """
+
+    partner_id: int
+    vid: str
+    payload: Dict[str, Any]
+    fingerprint: str
+
+
+class Batch(NamedTuple):
+    """One request, ready to be sent; ``message`` is what MTS gets."""
+
+    request_id: int
+    items: List[Item]
+    bearer: str
+    url: str
+    timeout: int
+    message: Dict[str, Any]

@@ -1,0 +1,210 @@
+"""One slice of background work for one connector.
+
+Between any two transactions the process may be killed. Each step therefore leaves the database in
+a state that the next slice can take up: see ``mts.request._recover``.
+"""
+import logging
+import time
+import traceback
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import Any, Callable, Dict, List, Optional
+
+from ..mts.client import MtsClient
+from ..mts.errors import BatchFailed, MtsError, NotMts, OutcomeUnknown, Refused, Unreachable
+from ..mts.errors import UnknownRequest
+from .batch import Batch
+from .transaction import in_transaction
+
+_logger = logging.getLogger(__name__)
+
+# Nothing new is begun after this many seconds: together with the longest request timeout (80 s) a
+# slice stays below Odoo's limit of 120 s for a scheduled job.
+BUDGET = 30.0
+
+# Requests that one slice asks MTS about.
+MAX_STATUS_CALLS = 20
+
+# When this many single records fail in a row, it is not the records.
+BROKEN_AFTER = 3
+
+
+class Slice:
+    """Does a bounded amount of work for one connector.
+
+    :param registry: Odoo's registry of the database
+    :param connector_id: the connector
+    """
+
+    def __init__(self, registry: Any, connector_id: int):
+        self._registry = registry
+        self._connector_id = connector_id
+        self._deadline = time.monotonic() + BUDGET
+        self._to_send: List[Batch] = []
+        self._failed_singles = 0
+        self._stopped = False
+
+    def run(self) -> bool:
+        """Do the work, and tell whether there is more to be done right away."""
+        try:
+            self._step(lambda env, connector: env["mts.request"]._recover(connector))
+            self._reconcile()
+            more = self._send()
+            self._step(lambda env, connector: env["mts.run"]._close(connector))
+            return more
+        except Exception as error:  # pylint: disable=broad-except
+            # Whatever it is, a person must see it; and no text of the error may reach a log or a
+            # screen, since it may quote people's data.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            _logger.error("Slice failed: %s\n%s", type(error).__name__, frames)
+            name = type(error).__name__
+            self._step(lambda env, connector: connector._slice_failed(name))
+            return False
+
+    def _step(self, work: Callable[[Any, Any], Any]) -> Any:
+        """Run ``work(env, connector)`` in a transaction of its own."""
+        return in_transaction(
+            self._registry, lambda env: work(env, env["mts.connector"].browse(self._connector_id))
+        )
+
+    def _on_request(self, request_id: int, method: str, *args: Any) -> Any:
+        """Call a method of one request in a transaction of its own."""
+        return self._step(
+            lambda env, _connector: getattr(env["mts.request"].browse(request_id), method)(*args)
+        )
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    def _send(self) -> bool:
+        run_id = self._step(lambda env, connector: env["mts.run"]._next(connector).id)
+        if not run_id:
+            return False
+        clients: Dict[str, MtsClient] = {}
+        parallel = self._step(lambda _env, connector: connector.parallel_requests)
+        with ThreadPoolExecutor(parallel, thread_name_prefix="mts") as threads:
+            under_way: Dict[Any, Batch] = {}
+            exhausted = False
+            while True:
+                # One more than can be sent at once: the next batch is prepared meanwhile.
+                while not (exhausted or self._stopped) and len(under_way) <= parallel:
+                    batch = self._next_batch(run_id)
+                    if batch is None:
+                        exhausted = True
+                    elif batch.items:
+                        client = self._client(clients, batch, parallel)
+                        under_way[threads.submit(client.submit, batch.message)] = batch
+                if not under_way:
+                    break
+                done, _pending = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    self._conclude(under_way.pop(future), future)
+                    exhausted = exhausted and not self._to_send
+        for client in clients.values():
+            client.close()
+        return not self._stopped and time.monotonic() >= self._deadline
+
+    def _next_batch(self, run_id: int) -> Optional[Batch]:
+        """Return what is left of a halved batch, or the next page of registrants."""
+        if self._to_send:
+            return self._to_send.pop()
+        if time.monotonic() >= self._deadline:
+            return None
+        return self._step(lambda env, _connector: env["mts.run"].browse(run_id)._take_batch())
+
+    @staticmethod
+    def _client(clients: Dict[str, MtsClient], batch: Batch, parallel: int) -> MtsClient:
+        """Return the client for the batch; the URL may be changed while a run goes on."""
+        name = f"{batch.timeout} {batch.url}"
+        if name not in clients:
+            clients[name] = MtsClient(batch.url, batch.timeout, parallel)
+        return clients[name]
+
+    def _conclude(self, batch: Batch, future: Any) -> None:
+        """Write down how the POST went."""
+        request_id = batch.request_id
+        try:
+            identifier = future.result()
+        except Unreachable as error:
+            self._on_request(request_id, "_unreachable", str(error))
+            self._stop(str(error))
+        except Refused as error:
+            self._on_request(request_id, "_refused", _redact(str(error), batch), error.code)
+            self._stop(str(error))
+        except BatchFailed as error:
+            self._search_poison(batch, error)
+        except NotMts as error:
+            self._on_request(request_id, "_not_mts", str(error))
+            self._stop(str(error))
+        except OutcomeUnknown as error:
+            self._on_request(request_id, "_sent", False, str(error))
+        else:
+            self._failed_singles = 0
+            self._on_request(request_id, "_sent", identifier)
+
+    def _stop(self, reason: str) -> None:
+        """Send nothing more in this slice; what was prepared is due again."""
+        self._stopped = True
+        while self._to_send:
+            self._on_request(self._to_send.pop().request_id, "_not_sent", reason)
+
+    def _search_poison(self, batch: Batch, error: BatchFailed) -> None:
+        """MTS takes all of a batch or nothing: halve it until the bad record stands alone."""
+        reason = _redact(str(error), batch)
+        if len(batch.items) > 1:
+            halves = self._on_request(batch.request_id, "_halve", batch)
+            self._to_send += [half for half in reversed(halves) if half.items]
+            return
+        self._on_request(batch.request_id, "_poisoned", reason, error.code)
+        self._failed_singles += 1
+        if self._failed_singles >= BROKEN_AFTER:
+            left = [waiting.request_id for waiting in self._to_send]
+            self._to_send = []
+            self._stopped = True
+            self._step(
+                lambda env, _connector: env["mts.request"]
+                .browse(batch.request_id)
+                ._broken(reason, env["mts.request"].browse(left))
+            )
+
+    # -- reconciliation --------------------------------------------------------------------------
+
+    def _reconcile(self) -> None:
+        """Ask MTS what became of requests whose answers are overdue."""
+        overdue = self._step(
+            lambda env, connector: env["mts.request"]._overdue(connector, MAX_STATUS_CALLS)
+        )
+        if not overdue:
+            return
+        url = self._step(lambda _env, connector: connector.mts_url)
+        with MtsClient(url, timeout=10) as client:
+            for request_id, identifier in overdue:
+                if time.monotonic() >= self._deadline:
+                    return
+                self._ask(client, request_id, identifier)
+
+    def _ask(self, client: MtsClient, request_id: int, identifier: Optional[str]) -> None:
+        if not identifier:
+            self._on_request(request_id, "_give_up", "MTS never confirmed it, no answer came.")
+            return
+        try:
+            status = client.status(identifier)
+        except UnknownRequest as error:
+            self._on_request(request_id, "_give_up", str(error))
+        except MtsError as error:
+            self._on_request(request_id, "_wait_on", str(error))
+        else:
+            self._on_request(request_id, "_settle_by_status", status)
+
+
+def _redact(text: str, batch: Batch) -> str:
+    """Return MTS's words without anything of the payload: it may quote what it stumbles over."""
+    for item in batch.items:
+        for value in _texts(item.payload):
+            if len(value) > 2:
+                text = text.replace(value, "•••")
+    return text[:500]
+
+
+def _texts(value: Any) -> List[str]:
+    if isinstance(value, dict):
+        return [text for part in value.values() for text in _texts(part)]
+    return [value]

@@ -1,0 +1,40 @@
+"""Short transactions of the background work."""
+import logging
+import random
+import time
+from typing import Any, Callable
+
+import psycopg2
+from psycopg2 import errorcodes
+
+from odoo import SUPERUSER_ID, api
+from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
+
+# A registrant deleted, or taken by another connector, between our read and our insert shows as a
+# violated constraint. Reading again settles it like any other concurrent change.
+RETRIED = PG_CONCURRENCY_ERRORS_TO_RETRY + (
+    errorcodes.FOREIGN_KEY_VIOLATION,
+    errorcodes.UNIQUE_VIOLATION,
+)
+MAX_TRIES = 6
+
+
+def in_transaction(registry: Any, work: Callable[[Any], Any]) -> Any:
+    """Run ``work(env)`` as superuser in a transaction of its own, and commit it.
+
+    It runs again when PostgreSQL asks for that, so it must not do anything but database work. The
+    environment is new each time: its cache ends with the transaction, which keeps memory flat over
+    a long import.
+    """
+    for tries_left in reversed(range(MAX_TRIES)):
+        try:
+            with registry.cursor() as cr:
+                return work(api.Environment(cr, SUPERUSER_ID, {}))
+        except psycopg2.Error as error:
+            if error.pgcode not in RETRIED or not tries_left:
+                raise
+            _logger.info("Concurrent change (%s), trying again", error.pgcode)
+            time.sleep(random.uniform(0.0, 0.2 * (MAX_TRIES - tries_left)))
+    raise AssertionError("unreachable")

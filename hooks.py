@@ -1,0 +1,9 @@
+"""What has to happen when the addon goes."""
+from odoo import SUPERUSER_ID, api
+
+
+def uninstall_hook(cr, _registry):
+    """Remove the scheduled jobs: Odoo would refuse to delete a model that a job still calls."""
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    env["mts.connector"].with_context(active_test=False).search([])._remove_cron()
+    env["mts.connector"]._remove_orphaned_crons()

@@ -1,0 +1,46 @@
+"""Defaults of a new connector: whatever of the usual registry fields this database has."""
+import json
+
+from ..mts.message import LIST_FIELDS, VID_KEY
+
+# For each field of MTS the contact's fields that may hold it, best first: OpenG2P's names, then
+# those of OCA's addons, then Odoo's own. Within a candidate every field is used.
+CANDIDATES = {
+    "name": (("given_name", "addl_name", "family_name"), ("firstname", "lastname"), ("name",)),
+    "gender": (("gender",),),
+    "dob": (("birthdate",), ("birthdate_date",)),
+    "phoneNumber": (("phone",),),
+    "emailId": (("email",),),
+    "fullAddress": (("address",), ("street", "street2", "city", "zip")),
+}
+
+
+def _chosen(env):
+    """Return ``{MTS field: contact fields}`` for what this database has."""
+    known = env["res.partner"]._fields
+    chosen = {}
+    for field, candidates in CANDIDATES.items():
+        for names in candidates:
+            if all(name in known for name in names):
+                chosen[field] = list(names)
+                break
+    return chosen
+
+
+def default_fields(env):
+    names = [name for names in _chosen(env).values() for name in names]
+    return json.dumps(names)
+
+
+def default_mapping(env):
+    mapping = {"vid": VID_KEY}
+    for field, names in _chosen(env).items():
+        mapping[field] = names if field in LIST_FIELDS else names[0]
+    return json.dumps(mapping, indent=2)
+
+
+def default_domain(env):
+    known = env["res.partner"]._fields
+    if "is_registrant" in known and "is_group" in known:
+        return '[("is_registrant", "=", True), ("is_group", "=", False)]'
+    return '[("is_company", "=", False), ("type", "=", "contact")]'

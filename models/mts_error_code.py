@@ -1,0 +1,76 @@
+import re
+
+from odoo import _, api, fields, models
+
+# In a compound message MOSIP's errors stand as CODE::message pairs.
+_PAIR = re.compile(r"([A-Z]{2,5}-[A-Z]{2,5}-[0-9]{1,4})::")
+
+POLICIES = [
+    ("fix_data", "Correct the data"),
+    ("new_vid", "New VID needed"),
+    ("final", "Refused for good"),
+    ("transient", "Sent again by itself"),
+    ("config", "Connector set up wrongly: sending stops"),
+    ("operator", "MTS or MOSIP set up wrongly: sending stops"),
+    ("compound", "Several errors in one"),
+    ("none", "Nothing to do"),
+]
+
+# These say that the next registrant would meet the same fault.
+STOPPING_POLICIES = ("operator", "config")
+
+# Of several errors in one answer, the first of these decides: a fault that stops everybody comes
+# before one person's, and one that can never be mended before one that can.
+_PRECEDENCE = ("operator", "config", "final", "new_vid", "fix_data", "transient", "none")
+
+
+class MtsErrorCode(models.Model):
+    _name = "mts.error.code"
+    _description = "MTS Error Code"
+    _order = "code"
+
+    code = fields.Char(
+        required=True,
+        help="The code as MTS or MOSIP sends it. A trailing * stands for any ending.",
+    )
+    name = fields.Char("Meaning", required=True, translate=True)
+    policy = fields.Selection(
+        POLICIES,
+        required=True,
+        default="fix_data",
+        help="What the connector does with a registrant who is refused with this code.",
+    )
+    advice = fields.Char(
+        required=True, translate=True, help="What a person is told to do about it."
+    )
+
+    _sql_constraints = [("code_unique", "unique(code)", "This code exists already.")]
+
+    def name_get(self):
+        return [
+            (error.id, _("%(advice)s (%(code)s)") % {"advice": error.advice, "code": error.code})
+            for error in self
+        ]
+
+    @api.model
+    def _find(self, code, message=""):
+        """Return the entry that decides about an answer; empty where the code is in no table.
+
+        :param code: the code of the answer
+        :param message: its message, which may hold ``CODE::message`` pairs
+        """
+        found = self._match(code)
+        if found.policy != "compound":
+            return found
+        inner = [self._match(part) for part in _PAIR.findall(message)]
+        inner = [entry for entry in inner if entry.policy in _PRECEDENCE]
+        return min(inner, key=lambda entry: _PRECEDENCE.index(entry.policy), default=found)
+
+    @api.model
+    def _match(self, code):
+        exact = self.search([("code", "=", code)], limit=1)
+        if exact:
+            return exact
+        patterns = self.search([("code", "=like", "%*")])
+        matching = patterns.filtered(lambda pattern: code.startswith(pattern.code[:-1]))
+        return matching.sorted(lambda pattern: -len(pattern.code))[:1]

@@ -1,0 +1,388 @@
+from collections import Counter
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+
+from ..background.batch import Batch
+from ..mts import answer, message, signature
+
+# What MTS's status means for us.
+WORKING = ("submitted", "submitted_with_errors", "processing")
+
+# An MTS that says "still working" for this many answer timeouts has hung.
+PATIENCE = 24
+
+COUNTERS = {
+    "tokenized": "tokenized_count",
+    "rejected": "rejected_count",
+    "conflict": "conflict_count",
+    "lost": "lost_count",
+}
+
+NO_ANSWER = "MTC-NO-ANSWER"
+ELSEWHERE = "MTC-ELSEWHERE"
+
+
+class MtsRequest(models.Model):
+    _name = "mts.request"
+    _description = "MTS Request"
+    _order = "id desc"
+    _rec_name = "request_identifier"
+
+    run_id = fields.Many2one("mts.run", required=True, index=True, ondelete="cascade")
+    connector_id = fields.Many2one("mts.connector", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
+    state = fields.Selection(
+        [
+            ("to_send", "Being sent"),
+            ("sent", "Waiting for answers"),
+            ("answered", "Answered"),
+            ("lost", "No answer"),
+            ("failed", "Not sent"),
+        ],
+        required=True,
+        default="to_send",
+    )
+    request_identifier = fields.Char(
+        "MTS Identifier", readonly=True, help="How MTS calls this request; its operator needs it."
+    )
+    record_count = fields.Integer("Registrants", readonly=True)
+    tokenized_count = fields.Integer("Tokenized", readonly=True)
+    rejected_count = fields.Integer("Rejected", readonly=True)
+    conflict_count = fields.Integer("Conflicts", readonly=True)
+    lost_count = fields.Integer("Due Again", readonly=True)
+    sent_at = fields.Datetime(readonly=True)
+    answered_at = fields.Datetime(readonly=True)
+    check_at = fields.Datetime(readonly=True, help="When MTS is asked what became of it.")
+    message = fields.Text(readonly=True)
+    record_ids = fields.One2many("mts.record", "request_id", "Records")
+
+    def init(self):
+        super().init()
+        self.env.cr.execute(
+            """
+            ALTER TABLE mts_request ADD COLUMN IF NOT EXISTS bearer_hash varchar;
+            CREATE INDEX IF NOT EXISTS mts_request_open_index
+                ON mts_request (connector_id, check_at) WHERE state IN ('to_send', 'sent');
+            CREATE UNIQUE INDEX IF NOT EXISTS mts_request_bearer_hash_index
+                ON mts_request (bearer_hash) WHERE bearer_hash IS NOT NULL;
+            """
+        )
+
+    def name_get(self):
+        return [
+            (request.id, request.request_identifier or _("Request %s") % request.id)
+            for request in self
+        ]
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    def _keep_bearer(self, bearer):
+        """Keep the hash of the secret that MTS will deliver with; a column without a field."""
+        self.flush()
+        self.env.cr.execute(
+            "UPDATE mts_request SET bearer_hash = %s WHERE id = %s",
+            [signature.bearer_hash(bearer), self.id],
+        )
+
+    def _batch(self, connector, items, ids, bearer):
+        """Return the batch of this request, each record with its reference.
+
+        :param ids: ``{partner id: record id}``
+        """
+        key = connector._secret("hmac_key")
+        authdata = [
+            {
+                **item.payload,
+                message.REFERENCE_KEY: signature.reference(
+                    key, ids[item.partner_id], self.id, item.vid
+                ),
+            }
+            for item in items
+        ]
+        envelope = message.envelope(
+            lang=connector.lang_code,
+            mapping=connector._parsed_mapping(),
+            output_format=connector.output_format,
+            callback=connector._callback_properties(bearer),
+            authdata=authdata,
+        )
+        return Batch(
+            self.id, items, bearer, connector.mts_url, connector.request_timeout, envelope
+        )
+
+    def _lock(self):
+        self.flush()
+        self.env.cr.execute(
+            "SELECT id FROM mts_request WHERE id = %s FOR UPDATE", [self.id], log_exceptions=False
+        )
+        self.invalidate_cache()
+
+    def _sent(self, identifier, reason=False):
+        """The POST went out. Its answers may have come before this transaction.
+
+        :param identifier: MTS's name of the request, or False where none came back
+        """
+        self._lock()
+        values = {"request_identifier": identifier, "message": reason}
+        if self.state == "to_send":
+            values["state"] = "sent"
+            values["check_at"] = self._first_check()
+        self.write(values)
+        if self.run_id.failures:
+            self.run_id.write({"failures": 0, "message": False})
+
+    def _first_check(self):
+        if self.connector_id._delivers_here():
+            return self.connector_id._answer_deadline()
+        # Nobody tells us when the answers went elsewhere, so we ask.
+        return fields.Datetime.now() + timedelta(minutes=1)
+
+    def _not_sent(self, reason):
+        """The POST did not go out, or MTS stored nothing of it: the registrants are due."""
+        self._lock()
+        if self.state == "to_send":
+            self.env["mts.record"]._return_unsent(self)
+            self.write({"state": "failed", "message": reason})
+
+    def _unreachable(self, reason):
+        self._not_sent(reason)
+        self.run_id._postpone(self, reason)
+
+    def _refused(self, reason, code):
+        """MTS does not take our requests: the settings are wrong, so the run ends."""
+        self._not_sent(reason)
+        entry = self.env["mts.error.code"]._find(code)
+        advice = entry.advice or _("Correct the connector.")
+        self.connector_id._raise_attention(
+            _("MTS refused the request: %(reason)s %(code)s\n%(advice)s")
+            % {"reason": reason, "code": code, "advice": advice}
+        )
+
+    def _not_mts(self, reason):
+        """What answered is not MTS, but may have kept what it got."""
+        self._sent(False, reason)
+        self.connector_id._raise_attention(
+            _("%s Check the URL to reach MTS.") % reason
+        )
+
+    def _broken(self, reason, requests):
+        """MTS fails on every request: stop instead of trying each registrant.
+
+        :param requests: requests that were prepared and not sent
+        """
+        for request in requests:
+            request._not_sent(reason)
+        if self.run_id.state == "sending":
+            self.run_id._finish(
+                "failed",
+                _("MTS fails on every request: %s Ask its operator; the registrants stay due.")
+                % reason,
+            )
+
+    def _halve(self, batch):
+        """Split a batch that MTS cannot take, to find the record that it stumbles over.
+
+        :return: two batches, each in a request of its own
+        """
+        self._lock()
+        connector = self.connector_id
+        middle = len(batch.items) // 2
+        first, second = batch.items[:middle], batch.items[middle:]
+        other = self.copy({"record_count": len(second), "state": "to_send"})
+        bearer = signature.new_bearer()
+        other._keep_bearer(bearer)
+        self.record_count = len(first)
+        records = self.env["mts.record"].search([("request_id", "=", self.id)])
+        ids = {record.partner_id.id: record.id for record in records}
+        moved = {item.partner_id for item in second}
+        records.filtered(lambda record: record.partner_id.id in moved).write(
+            {"request_id": other.id}
+        )
+        # A registrant deleted meanwhile has no record any more.
+        first = [item for item in first if item.partner_id in ids]
+        second = [item for item in second if item.partner_id in ids]
+        return [
+            self._batch(connector, first, ids, batch.bearer),
+            other._batch(connector, second, ids, bearer),
+        ]
+
+    def _poisoned(self, reason, code):
+        """MTS stumbles over the only record of this request; it stored nothing."""
+        self._lock()
+        records = self.record_ids.filtered(lambda record: record.state == "pending")
+        records._reject(code or "ATS-REQ-100", reason)
+        self._count({self.id: Counter(rejected=len(records))})
+        self.write({"state": "failed", "message": reason})
+
+    # -- receiving -------------------------------------------------------------------------------
+
+    @api.model
+    def _of_bearer(self, bearer):
+        """Return the request that MTS got this bearer secret with, or an empty one."""
+        self.env.cr.execute(
+            "SELECT id, bearer_hash FROM mts_request WHERE bearer_hash = %s",
+            [signature.bearer_hash(bearer)],
+        )
+        row = self.env.cr.fetchone()
+        if row and signature.same(row[1], signature.bearer_hash(bearer)):
+            return self.browse(row[0])
+        return self.browse()
+
+    @api.model
+    def _receive(self, items, delivered_for=None):
+        """Take delivered results. Repeating them is harmless.
+
+        :param items: what the callback got: for each registrant an object, see ``mts.answer``
+        :param delivered_for: the request whose bearer secret came along; results of other
+            requests are then refused. None where an Odoo user delivers
+        :return: ``{"accepted": n, "ignored": n, "malformed": n}``. Ignored are results that prove
+            nothing, or that are no news; nobody is told which
+        """
+        answers, malformed = [], 0
+        for item in items:
+            try:
+                parsed = answer.parse(item)
+            except answer.MalformedAnswer:
+                malformed += 1
+                continue
+            ref = signature.parse_reference(parsed.reference)
+            if ref and delivered_for in (None, ref.request_id):
+                answers.append((ref, parsed))
+        accepted = self.env["mts.record"]._settle(answers)
+        return {
+            "accepted": accepted,
+            "ignored": len(items) - malformed - accepted,
+            "malformed": malformed,
+        }
+
+    @api.model
+    def _count(self, changes):
+        """Add to the counters and close the requests that have nothing pending any more.
+
+        :param changes: ``{request id: Counter(record state: difference)}``
+        """
+        self.flush()
+        for request_id in sorted(changes):
+            columns = [
+                (COUNTERS[state], difference)
+                for state, difference in sorted(changes[request_id].items())
+                if state in COUNTERS
+            ]
+            assignments = ", ".join(f"{column} = COALESCE({column}, 0) + %s"
+                                    for column, _difference in columns)
+            if columns:
+                self.env.cr.execute(
+                    f"UPDATE mts_request SET {assignments} WHERE id = %s",
+                    [difference for _column, difference in columns] + [request_id],
+                    log_exceptions=False,
+                )
+        self.invalidate_cache()
+        self.browse(sorted(changes))._close_answered()
+
+    def _close_answered(self):
+        """Close those of which no record is pending; wake the run that waits for that."""
+        self.env["mts.record"].flush()
+        self.env.cr.execute(
+            """
+            UPDATE mts_request request
+            SET state = 'answered', answered_at = now() AT TIME ZONE 'UTC'
+            WHERE id = ANY(%s)
+              AND (state IN ('to_send', 'sent') OR state = 'lost' AND lost_count <= 0)
+              AND NOT EXISTS (
+                  SELECT 1 FROM mts_record
+                  WHERE request_id = request.id AND state = 'pending'
+              )
+            RETURNING id
+            """,
+            [self.ids],
+            log_exceptions=False,
+        )
+        closed = self.browse([row[0] for row in self.env.cr.fetchall()])
+        self.invalidate_cache()
+        if any(run.state in ("sending", "waiting") for run in closed.run_id):
+            self.env["mts.connector"]._wake(self.env.ref("mts_connector.cron_work"))
+
+    # -- reconciliation --------------------------------------------------------------------------
+
+    @api.model
+    def _recover(self, connector):
+        """Take over what a killed slice left behind. Only called when no slice is at work.
+
+        Whether such a request went out, nobody knows; so it counts as sent. And the last two of
+        several single callbacks, each blind to the other, may both have left a request open.
+        """
+        for request in self.search(
+            [("connector_id", "=", connector.id), ("state", "=", "to_send")]
+        ):
+            request._sent(False, _("Interrupted while it was being sent."))
+        self.search(
+            [("connector_id", "=", connector.id), ("state", "=", "sent")]
+        )._close_answered()
+
+    @api.model
+    def _overdue(self, connector, limit):
+        """Return requests whose answer is overdue: a list of (id, identifier)."""
+        requests = self.search(
+            [
+                ("connector_id", "=", connector.id),
+                ("state", "=", "sent"),
+                ("check_at", "<=", fields.Datetime.now()),
+            ],
+            order="check_at",
+            limit=limit,
+        )
+        return [(request.id, request.request_identifier) for request in requests]
+
+    def _settle_by_status(self, status):
+        """Act on what MTS says of an overdue request.
+
+        :param status: as MTS spells it
+        """
+        self._lock()
+        if self.state != "sent":
+            return
+        if status in WORKING:
+            self._wait_on(_("MTS is still working on it."))
+        elif not self.connector_id._delivers_here():
+            self._settle_elsewhere()
+        else:
+            arrived = self.tokenized_count + self.rejected_count + self.conflict_count
+            self._give_up(_("MTS has finished, but not all answers arrived here."))
+            if not arrived:
+                self.connector_id._raise_attention(
+                    _("MTS has finished a request, but none of its answers arrived here. Check "
+                      "that MTS can reach the callback URL and is allowed to deliver.")
+                )
+
+    def _wait_on(self, reason):
+        """Ask again later, but not for ever."""
+        patience = timedelta(minutes=PATIENCE * self.connector_id.answer_timeout_minutes)
+        if fields.Datetime.now() > self.sent_at + patience:
+            self._give_up(_("%s It was given up after a long time.") % reason)
+        else:
+            self.write({"check_at": self._next_check(), "message": reason})
+
+    def _next_check(self):
+        """Double the time since sending, up to the answer timeout from now."""
+        now = fields.Datetime.now()
+        age = max(now - self.sent_at, timedelta(minutes=1))
+        return now + min(age, timedelta(minutes=self.connector_id.answer_timeout_minutes))
+
+    def _give_up(self, reason):
+        """Nothing more will come: the registrants are due again, or rejected after many tries."""
+        self._lock()
+        if self.state != "sent":
+            return
+        changes = self.env["mts.record"]._lose(self, reason)
+        self.write({"state": "lost", "message": reason})
+        self._count({self.id: changes})
+
+    def _settle_elsewhere(self):
+        """The answers went to another API: see who has a token by now."""
+        records = self.record_ids.filtered(lambda record: record.state == "pending")
+        tokenized = records.filtered("partner_id.mosip_auth_token")
+        tokenized.write({"state": "tokenized", "error_code": False, "error_message": False})
+        rest = records - tokenized
+        rest._reject(ELSEWHERE, _("The answer went to another API."))
+        self._count({self.id: Counter(tokenized=len(tokenized), rejected=len(rest))})

@@ -1,0 +1,309 @@
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+
+from ..background.batch import Batch, Item
+from ..mts import message, signature
+
+OPEN_STATES = ("queued", "sending", "waiting")
+
+# Pauses between tries to reach MTS: 1, 2, 4, 8 minutes. The registrants stay due after that.
+MAX_FAILURES = 5
+
+
+class MtsRun(models.Model):
+    _name = "mts.run"
+    _description = "MTS Import"
+    _order = "id desc"
+
+    connector_id = fields.Many2one("mts.connector", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
+    trigger = fields.Selection(
+        [("schedule", "Schedule"), ("manual", "By hand")], required=True, default="manual"
+    )
+    scope = fields.Selection(
+        [("due", "Whoever is due"), ("retry", "Retries only")],
+        required=True,
+        default="due",
+        help="A run of retries sends only the registrants whom a person asked to try again.",
+    )
+    state = fields.Selection(
+        [
+            ("queued", "Queued"),
+            ("sending", "Sending"),
+            ("waiting", "Waiting for answers"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="queued",
+        index=True,
+    )
+    request_ids = fields.One2many("mts.request", "run_id", "Requests")
+    selected_count = fields.Integer(
+        "Selected", compute="_compute_counts", help="Registrants taken into this run."
+    )
+    sent_count = fields.Integer("Sent", compute="_compute_counts", help="Those MTS may have got.")
+    pending_count = fields.Integer(
+        "Waiting", compute="_compute_counts", help="Sent or being sent, and not answered yet."
+    )
+    tokenized_count = fields.Integer("Tokenized", compute="_compute_counts")
+    rejected_count = fields.Integer("Rejected", compute="_compute_counts")
+    conflict_count = fields.Integer("Conflicts", compute="_compute_counts")
+    lost_count = fields.Integer(
+        "Due Again", compute="_compute_counts", help="Not sent after all, or without an answer."
+    )
+    expected_count = fields.Integer(
+        "Due at the Start", readonly=True, help="Registrants who were due when the run started."
+    )
+    progress = fields.Float(
+        compute="_compute_counts", help="Settled registrants, in percent of those expected."
+    )
+    started_at = fields.Datetime(readonly=True)
+    finished_at = fields.Datetime(readonly=True)
+    message = fields.Text(readonly=True, help="What happened and what to do about it.")
+    last_partner_id = fields.Integer(
+        readonly=True, help="Registrants up to this id have been looked at by this run."
+    )
+    failures = fields.Integer(readonly=True, help="Tries in a row in which MTS was not reached.")
+    next_try_at = fields.Datetime(readonly=True, help="Not sending before this time.")
+
+    def name_get(self):
+        return [
+            (run.id, _("%(connector)s, run %(id)s") % {"connector": run.connector_id.name,
+                                                       "id": run.id})
+            for run in self
+        ]
+
+    @api.depends("request_ids.state", "request_ids.record_count", "request_ids.lost_count")
+    def _compute_counts(self):
+        sums = ("record_count", "tokenized_count", "rejected_count", "conflict_count",
+                "lost_count")
+        groups = self.env["mts.request"].read_group(
+            [("run_id", "in", self.ids)],
+            ["run_id", "state"] + [f"{name}:sum" for name in sums],
+            ["run_id", "state"],
+            lazy=False,
+        )
+        for run in self:
+            mine = [group for group in groups if group["run_id"][0] == run.id]
+            total = {name: sum(group[name] or 0 for group in mine) for name in sums}
+            settled = sum(total[name] for name in sums[1:])
+            run.selected_count = total["record_count"]
+            run.sent_count = sum(
+                group["record_count"]
+                for group in mine
+                if group["state"] in ("sent", "answered", "lost")
+            )
+            run.pending_count = sum(
+                group["record_count"] - sum(group[name] for name in sums[1:])
+                for group in mine
+                if group["state"] in ("to_send", "sent")
+            )
+            run.tokenized_count = total["tokenized_count"]
+            run.rejected_count = total["rejected_count"]
+            run.conflict_count = total["conflict_count"]
+            run.lost_count = total["lost_count"]
+            if run.state in OPEN_STATES:
+                whole = max(run.expected_count, run.selected_count)
+                run.progress = 100.0 * settled / whole if whole else 0.0
+            else:
+                run.progress = 100.0
+
+    def action_cancel(self):
+        """Send nothing more; what is under way still gets its answer."""
+        self.check_access_rights("read")
+        self.check_access_rule("read")
+        open_runs = self.sudo().filtered(lambda run: run.state in OPEN_STATES)
+        open_runs._finish("cancelled", _("Cancelled by %s.") % self.env.user.name)
+        return True
+
+    def action_view_records(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("mts_connector.mts_record_action")
+        return {**action, "domain": [("request_id.run_id", "=", self.id)]}
+
+    def _finish(self, state, reason=False):
+        """Close the runs.
+
+        :param state: done, failed or cancelled
+        :param reason: what happened and what to do, without data of registrants
+        """
+        self.write({"state": state, "message": reason, "finished_at": fields.Datetime.now()})
+        once = self.connector_id.filtered(
+            lambda connector: connector.job_type == "onetime" and connector.state == "running"
+        )
+        for connector in once:
+            # What failed can be started again; what is done is done.
+            connector.state = "done" if state == "done" else "draft"
+            connector._remove_cron()
+
+    # -- the steps of a slice, each a transaction ------------------------------------------------
+
+    @api.model
+    def _next(self, connector):
+        """Return the run that a slice should work on, or an empty one."""
+        run = self.search(
+            [("connector_id", "=", connector.id), ("state", "in", ("queued", "sending"))],
+            order="id",
+            limit=1,
+        )
+        if run.next_try_at and run.next_try_at > fields.Datetime.now():
+            return self.browse()
+        if run.state == "queued":
+            run._begin()
+        return run if run.state == "sending" else self.browse()
+
+    def _begin(self):
+        connector = self.connector_id
+        if connector.attention and self.trigger == "schedule":
+            self._finish(
+                "failed",
+                _("Nothing was sent. %s\nOnce this is mended, press Import Now: it tries a single "
+                  "registrant first.") % connector.attention,
+            )
+            return
+        records = self.env["mts.record"]
+        records._mark_changed(connector)
+        self.write(
+            {
+                "state": "sending",
+                "started_at": fields.Datetime.now(),
+                "expected_count": records._count_due(connector, self.scope),
+            }
+        )
+
+    def _take_batch(self):
+        """Take the next due registrants into a request, and return what is to be sent.
+
+        This is the outbox: request and records are committed before anything goes out.
+
+        :return: a :class:`Batch`, which is empty where a page held nobody whose data changed;
+            None where there is nothing to send (now)
+        """
+        self.ensure_one()
+        connector = self.connector_id
+        limit = self._allowed_size()
+        if not limit:
+            return None
+        records = self.env["mts.record"]
+        page = records._due_page(connector, self.scope, self.last_partner_id, limit)
+        if not page:
+            self.state = "waiting"
+            return None
+        self.last_partner_id = page[-1].partner_id
+        items = self._items(connector, page)
+        return self._outbox(connector, items)
+
+    def _allowed_size(self):
+        """Return how many registrants may go out now; 0 where sending has to wait or to end."""
+        if self.state != "sending":
+            return 0
+        connector = self.connector_id
+        open_requests = self.env["mts.request"].search_count(
+            [("connector_id", "=", connector.id), ("state", "in", ("to_send", "sent"))]
+        )
+        if not connector.attention:
+            return connector.batch_size if open_requests < connector.max_open_requests else 0
+        # A single registrant is tried, to see whether the fault has been mended.
+        if open_requests:
+            return 0
+        if self.request_ids:
+            self._finish("failed", connector.attention)
+            return 0
+        return 1
+
+    def _items(self, connector, page):
+        """Return the items of a page that are to be sent, their payloads built.
+
+        Records that were only looked at because their data may have changed, and has not, are
+        marked as seen.
+        """
+        partners = (
+            self.env["res.partner"]
+            .with_company(connector.company_id)
+            .browse([row.partner_id for row in page])
+        )
+        vids = connector._store()._read_vids(partners)
+        paths, mapping = connector._paths(), connector._parsed_mapping()
+        key = connector._secret("hmac_key")
+        items, unchanged = [], []
+        for row, partner in zip(page, partners):
+            vid = vids.get(partner.id)
+            if not vid:
+                continue
+            payload = {message.VID_KEY: vid, **partner._mts_record(paths)}
+            fingerprint = signature.fingerprint(
+                key, message.identity(payload, mapping, connector.lang_code)
+            )
+            if row.only_if_changed and row.fingerprint == fingerprint:
+                unchanged.append(row.record_id)
+            else:
+                items.append(Item(partner.id, vid, payload, fingerprint))
+        self.env["mts.record"]._mark_unchanged(unchanged)
+        return items
+
+    def _outbox(self, connector, items):
+        """Write request and records, and return the batch with its references filled in."""
+        if not items:
+            return Batch(0, [], "", connector.mts_url, connector.request_timeout, {})
+        bearer = signature.new_bearer()
+        request = self.env["mts.request"].create(
+            {
+                "run_id": self.id,
+                "connector_id": connector.id,
+                "record_count": len(items),
+                "sent_at": fields.Datetime.now(),
+                "check_at": connector._answer_deadline(),
+            }
+        )
+        request._keep_bearer(bearer)
+        ids = self.env["mts.record"]._take(connector, request, items)
+        return request._batch(connector, items, ids, bearer)
+
+    def _postpone(self, request, reason):
+        """MTS could not be reached: try again later, or give up for this time.
+
+        :param request: the request that did not go out; its registrants are due again
+        """
+        first = self.env["mts.record"].search(
+            [("request_id", "=", request.id)], order="partner_id", limit=1
+        )
+        if first:
+            self.last_partner_id = min(self.last_partner_id, first.partner_id.id - 1)
+        if self.state != "sending":
+            return
+        self.failures += 1
+        if self.failures >= MAX_FAILURES:
+            self._finish(
+                "failed",
+                _("%s The registrants stay due: the next import sends them. Check the URL of MTS "
+                  "with Test Connection.") % reason,
+            )
+        else:
+            self.next_try_at = fields.Datetime.now() + timedelta(minutes=2 ** (self.failures - 1))
+            self.message = reason
+
+    @api.model
+    def _close(self, connector):
+        """Close the runs of which all is sent and nothing is open any more."""
+        for run in self.search(
+            [("connector_id", "=", connector.id), ("state", "=", "waiting")]
+        ):
+            if run.request_ids.filtered(lambda request: request.state in ("to_send", "sent")):
+                continue
+            answered = run.tokenized_count + run.rejected_count + run.conflict_count
+            if run.lost_count and not answered:
+                run._finish(
+                    "failed",
+                    _("No answer came back. Check that MTS can reach the callback URL and log in; "
+                      "the registrants are due again."),
+                )
+            elif run.lost_count:
+                run._finish(
+                    "done",
+                    _("%s registrants got no answer; they are due again.") % run.lost_count,
+                )
+            else:
+                run._finish("done")

@@ -1,0 +1,1 @@
+"""What the MOSIP Token Seeder (MTS) speaks, without Odoo and without a database."""

@@ -1,0 +1,63 @@
+"""What our callback reads from one delivered result."""
+from typing import Any, NamedTuple, Optional
+
+# ``status`` as MTS sets it.
+PROCESSED = "processed"
+REFUSED = ("error", "invalid")
+
+MAX_CODE = 64
+MAX_MESSAGE = 500
+MAX_TOKEN = 256
+
+
+class Answer(NamedTuple):
+    """One result. ``token`` is set for ``processed``; code and message otherwise."""
+
+    reference: str
+    status: str
+    token: str
+    code: str
+    message: str
+
+
+class MalformedAnswer(ValueError):
+    """The result cannot be used. ``str(error)`` says why, without quoting what was sent."""
+
+
+def parse(item: Any) -> Answer:
+    """Read one result: an object, or an object within ``params``.
+
+    :raises MalformedAnswer: where a key is missing or of the wrong kind
+    """
+    if isinstance(item, dict) and isinstance(item.get("params"), dict):
+        item = item["params"]
+    if not isinstance(item, dict):
+        raise MalformedAnswer("the result is no JSON object")
+    reference = _text(item, "ref", 200)
+    status = _text(item, "status", 32)
+    if not reference:
+        raise MalformedAnswer("ref is missing (.input.mts_ref)")
+    if status == PROCESSED:
+        token = _text(item, "token", MAX_TOKEN)
+        if not token:
+            raise MalformedAnswer("token is missing (.output.token)")
+        return Answer(reference, status, token, "", "")
+    if status in REFUSED:
+        code = _text(item, "errorCode", MAX_CODE)
+        if not code:
+            raise MalformedAnswer("errorCode is missing (.output.errorCode)")
+        return Answer(reference, status, "", code, _text(item, "errorMessage", None)[:MAX_MESSAGE])
+    raise MalformedAnswer("status is none of processed, error, invalid (.output.status)")
+
+
+def _text(item: dict, key: str, longest: Optional[int]) -> str:
+    value = item.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise MalformedAnswer(f"{key} is no text")
+    if longest is not None and len(value) > longest:
+        raise MalformedAnswer(f"{key} is too long")
+    # PostgreSQL takes neither NUL nor half of a surrogate pair in a text.
+    clean = value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+    return clean.strip()

@@ -1,0 +1,198 @@
+"""One method for each call to MTS.
+
+The client belongs to one thread at a time as far as its caller's retries go; ``requests`` keeps
+the connections alive between calls.
+"""
+import json
+from typing import Any, Dict, List, NoReturn, Optional
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.util.retry import Retry
+
+from .errors import BatchFailed, MtsError, NotMts, OutcomeUnknown, Refused, Unreachable
+from .errors import UnknownRequest
+
+# MTS answers at once or, for a batch, after storing it; a connection that takes longer than this
+# to open is a broken one.
+CONNECT_TIMEOUT = 10.0
+
+# Only attempts that never opened a connection are repeated: they cannot have been stored.
+# The pauses are 0, 1 and 2 seconds; longer ones are the caller's business.
+CONNECT_RETRY = Retry(
+    total=None, connect=2, read=0, redirect=0, status=0, other=0, backoff_factor=0.5
+)
+
+UNKNOWN_REQUEST_CODE = "ATS-REQ-016"
+NO_VALID_RECORD_CODE = "ATS-REQ-101"
+
+# A proxy in front of a dead MTS answers 502 or 503. 504 is not among them: there the proxy gave up
+# waiting while MTS goes on storing.
+GATEWAY_DOWN = (502, 503)
+GATEWAY_TIMEOUT = (408, 504)
+
+
+class MtsClient:
+    """Calls one MTS.
+
+    :param base_url: where MTS answers, e.g. ``https://mts.example.org/v1``
+    :param timeout: seconds to wait for an answer
+    """
+
+    def __init__(self, base_url: str, timeout: float, parallel: int = 1):
+        self._base_url = base_url.rstrip("/")
+        self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
+        self._session = requests.Session()
+        adapter = HTTPAdapter(max_retries=CONNECT_RETRY, pool_maxsize=max(parallel, 1))
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def __enter__(self) -> "MtsClient":
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        self.close()
+
+    def ping(self) -> str:
+        """Return what MTS says of itself, such as ``[0 - 0] pong``."""
+        answer = self._call("GET", "/ping")
+        if not isinstance(answer, str):
+            raise NotMts("The address answers, but not as MTS does.")
+        return answer
+
+    def auth_fields(self) -> List[str]:
+        """Return the field names that a mapping may have, such as ``vid`` and ``dob``."""
+        fields = self._response("GET", "/authtoken/authfields").get("authfields")
+        if not isinstance(fields, list):
+            raise NotMts("The address answers, but not as MTS does.")
+        return [str(field) for field in fields]
+
+    def submit(self, message: Dict[str, Any]) -> str:
+        """POST a batch and return MTS's request identifier.
+
+        A batch without one valid record is accepted too (``ATS-REQ-101``): its callbacks come.
+
+        :param message: the whole request, see :func:`..message.envelope`
+        :raises Unreachable: nothing was stored; the same batch may be sent again
+        :raises BatchFailed: nothing was stored because of one of the records, or of MTS itself
+        :raises Refused: nothing was stored; the settings are wrong
+        :raises OutcomeUnknown: MTS may have stored it; wait for the answer
+        """
+        identifier = self._response("POST", "/authtoken/json", message).get("request_identifier")
+        if not isinstance(identifier, str) or not identifier:
+            raise NotMts("The answer has no request identifier.")
+        return identifier
+
+    def status(self, identifier: str) -> str:
+        """Return the status of a request, e.g. ``processing`` or ``processed``.
+
+        :raises UnknownRequest: MTS does not know it (any more)
+        """
+        status = self._response("GET", f"/authtoken/status/{identifier}").get("status")
+        if not isinstance(status, str):
+            raise NotMts("The address answers, but not as MTS does.")
+        return status
+
+    def _response(
+        self, method: str, path: str, message: Optional[Dict[str, Any]] = None
+    ) -> Dict[str, Any]:
+        """Return the ``response`` member of MTS's envelope; errors beside it do not matter."""
+        envelope = self._call(method, path, message)
+        response = envelope.get("response") if isinstance(envelope, dict) else None
+        if not isinstance(response, dict):
+            code, words = _first_error(envelope)
+            if code:
+                raise Refused(words, code)
+            raise NotMts("The address answers, but not as MTS does.")
+        return response
+
+    def _call(self, method: str, path: str, message: Optional[Dict[str, Any]] = None) -> Any:
+        # Serialized here and not by requests: the payload is UTF-8 rather than \u escapes, which
+        # is half the size for most scripts of the world.
+        body = None
+        if message is not None:
+            body = json.dumps(message, ensure_ascii=False).encode()
+        try:
+            answer = self._session.request(
+                method,
+                self._base_url + path,
+                data=body,
+                headers={"Content-Type": "application/json"} if body else None,
+                timeout=self._timeout,
+                # A redirect would carry the payload to a place nobody configured.
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            # ``from None``: the original may quote the URL or the payload.
+            raise _transport_error(error) from None
+        return _read(answer)
+
+
+def _transport_error(error: requests.RequestException) -> MtsError:
+    """Tell "never sent" from "sent, and nobody knows"."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return Unreachable("MTS did not accept the connection in time.")
+    if isinstance(error, requests.exceptions.SSLError):
+        return Unreachable("The TLS certificate of MTS could not be verified.")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Unreachable("The proxy on the way to MTS could not be used.")
+    if isinstance(error, requests.exceptions.ConnectionError):
+        cause = error.args[0] if error.args else None
+        if isinstance(cause, MaxRetryError):
+            cause = cause.reason
+        if isinstance(cause, (NewConnectionError, ConnectTimeoutError)):
+            return Unreachable("MTS could not be reached (connection refused or unknown host).")
+        return OutcomeUnknown("The connection to MTS broke before it answered.")
+    if isinstance(error, requests.exceptions.Timeout):
+        return OutcomeUnknown("MTS did not answer in time.")
+    if isinstance(error, (ValueError, requests.exceptions.InvalidSchema)):
+        return Refused("The URL of MTS cannot be used.")
+    return OutcomeUnknown("The exchange with MTS broke off.")
+
+
+def _read(answer: requests.Response) -> Any:
+    """Return the JSON of a good answer, or raise what the HTTP status means."""
+    status = answer.status_code
+    body = _json(answer)
+    if 200 <= status < 300:
+        if body is None:
+            raise NotMts("The answer is no JSON.")
+        return body
+    code, words = _first_error(body)
+    if status == 404 and code == UNKNOWN_REQUEST_CODE:
+        raise UnknownRequest("MTS does not know this request (any more).", code)
+    if status in GATEWAY_DOWN:
+        raise Unreachable(f"MTS is not available (HTTP {status}).", code)
+    if status in GATEWAY_TIMEOUT:
+        raise OutcomeUnknown(f"A gateway stopped waiting for MTS (HTTP {status}).", code)
+    if status == 429:
+        raise Unreachable("MTS asks for fewer requests (HTTP 429).", code)
+    if status >= 500:
+        raise BatchFailed(words or f"MTS failed (HTTP {status}).", code)
+    _refuse(status, code, words)
+
+
+def _refuse(status: int, code: str, words: str) -> NoReturn:
+    if 300 <= status < 400:
+        raise Refused(f"The address redirects elsewhere (HTTP {status}); enter the final URL.")
+    raise Refused(words or f"MTS refused the request (HTTP {status}).", code)
+
+
+def _json(answer: requests.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _first_error(body: Any) -> tuple:
+    """Return code and message of the first entry of ``errors``, or two empty strings."""
+    errors = body.get("errors") if isinstance(body, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else None
+    if not isinstance(first, dict):
+        return "", ""
+    return str(first.get("errorCode") or ""), str(first.get("errorMessage") or "")

@@ -1,0 +1,131 @@
+"""Odoo's values as the texts that MTS takes, and the request around them."""
+import datetime
+from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+# MTS's own field names. Those in LIST_FIELDS are mapped to a list of paths, which MTS joins.
+FIELDS = ("vid", "name", "gender", "dob", "phoneNumber", "emailId", "fullAddress")
+LIST_FIELDS = ("name", "fullAddress")
+
+# Keys that every record carries beside the selected fields.
+VID_KEY = "vid"
+REFERENCE_KEY = "mts_ref"
+RESERVED_KEYS = (VID_KEY, REFERENCE_KEY)
+
+
+def as_text(value: Any) -> Optional[str]:
+    """Return the value as MTS takes it, or None where there is nothing to send.
+
+    MTS fails a whole batch for one name, gender or address part that is no string, so everything
+    becomes one. Dates become ``YYYY/MM/DD``. Odoo's ``False`` for an empty field is nothing;
+    a boolean field is the caller's business.
+    """
+    if value is None or value is False:
+        return None
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return value.strftime("%Y/%m/%d")
+    # MOSIP compares text; blanks around it are typing slips, and PostgreSQL's driver refuses NUL.
+    return str(value).strip() or None
+
+
+def nest(values: Iterable[Tuple[str, Optional[str]]]) -> Dict[str, Any]:
+    """Return nested objects for dotted paths, since MTS reads ``a.b`` as a path into them."""
+    record: Dict[str, Any] = {}
+    for path, text in values:
+        if text is None:
+            continue
+        *parents, last = path.split(".")
+        place = record
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = text
+    return record
+
+
+def identity(record: Dict[str, Any], mapping: Dict[str, Any], lang: str) -> Dict[str, Any]:
+    """Return what MOSIP will be asked about this record: the mapped values and the language.
+
+    Other keys travel along but do not change the answer, so they are left out: a change in one of
+    them must not spend a VID transaction.
+    """
+    return {
+        "lang": lang,
+        **{
+            field: [_at(record, path) for path in paths]
+            if isinstance(paths, list)
+            else _at(record, paths)
+            for field, paths in mapping.items()
+        },
+    }
+
+
+def _at(record: Any, path: str) -> Any:
+    for part in path.split("."):
+        record = record.get(part) if isinstance(record, dict) else None
+    return record
+
+
+def callback_properties(
+    url: str, method: str, timeout: int, in_bulk: bool, auth: Dict[str, Any]
+) -> Dict[str, Any]:
+    """Return ``callbackProperties``.
+
+    :param timeout: seconds that MTS waits for our answer
+    :param auth: ``authType`` and the credentials that belong to it
+    """
+    return {
+        "url": url,
+        "httpMethod": method,
+        "timeoutSeconds": timeout,
+        "callInBulk": in_bulk,
+        # Odoo takes a JSON array only where it does not look like JSON.
+        "extraHeaders": {"Content-Type": "text/plain"} if in_bulk else {},
+        **auth,
+    }
+
+
+def bearer_auth(bearer: str) -> Dict[str, Any]:
+    return {"authType": "staticBearer", "authStaticBearer": {"token": bearer}}
+
+
+def odoo_auth(url: str, database: str, username: str, password: str) -> Dict[str, Any]:
+    return {
+        "authType": "odoo",
+        "authOdoo": {
+            "authUrl": url,
+            "database": database,
+            "username": username,
+            "password": password,
+            "extraHeaders": None,
+        },
+    }
+
+
+def envelope(
+    *,
+    lang: str,
+    mapping: Dict[str, Any],
+    output_format: str,
+    callback: Dict[str, Any],
+    authdata: List[Dict[str, Any]],
+    now: Optional[datetime.datetime] = None,
+) -> Dict[str, Any]:
+    """Return the whole request.
+
+    :param now: UTC; MTS takes no other form of time than this one
+    """
+    now = now or datetime.datetime.utcnow()
+    return {
+        "id": "mts_connector",
+        "version": "1.0",
+        "metadata": "",
+        "requesttime": now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        "request": {
+            "output": "json",
+            "deliverytype": "callback",
+            "lang": lang,
+            "mapping": mapping,
+            "outputFormat": output_format,
+            "callbackProperties": callback,
+            "authdata": authdata,
+        },
+    }
