@@ -31,7 +31,12 @@ def in_transaction(registry: Any, work: Callable[[Any], Any]) -> Any:
     for tries_left in reversed(range(MAX_TRIES)):
         try:
             with registry.cursor() as cr:
-                return work(api.Environment(cr, SUPERUSER_ID, {}))
+                env = api.Environment(cr, SUPERUSER_ID, {})
+                result = work(env)
+                # Not left to the commit: Odoo flushes environments that somebody still holds, and
+                # nobody holds this one.
+                env["base"].flush()
+                return result
         except psycopg2.Error as error:
             if error.pgcode not in RETRIED or not tries_left:
                 raise

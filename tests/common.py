@@ -1,0 +1,125 @@
+"""What the tests share: a simulated MTS, registrants, and connectors that talk to it."""
+import json
+import random
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests.common import HOST, HttpCase
+from odoo.tools import config
+
+from ..simulator import Simulator
+
+SETTLE_SECONDS = 60
+
+
+def run_jobs(env, connector):
+    """Do what the scheduled jobs would do now: slices until nothing is left to do at once."""
+    env["base"].flush()
+    connector._work()
+    env["base"].invalidate_cache()
+
+
+class MtsCase(HttpCase):
+    """Odoo answers on HTTP, and a simulated MTS runs in threads of this process.
+
+    Slices and callbacks run in Odoo's test transaction, which is rolled back after each test.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.simulator = Simulator().start()
+        self.addCleanup(self.simulator.stop)
+        self.odoo_url = f"http://{HOST}:{config['http_port']}"
+        self.vids = random.Random(self._testMethodName)
+
+    def create_connector(self, **values):
+        values = {
+            "name": "Registry",
+            "mts_url": self.simulator.url,
+            "callback_url": self.odoo_url + "/mts/callback/bulk",
+            "callback_auth_url": self.odoo_url + "/web/session/authenticate",
+            "search_domain": '[("ref", "=", "mts-test")]',
+            **values,
+        }
+        return self.env["mts.connector"].create(values)
+
+    def new_vid(self):
+        return str(self.vids.randrange(2 * 10**15, 10**16))
+
+    def create_registrant(self, **values):
+        values = {
+            "name": "Amina Diallo",
+            "given_name": "Amina",
+            "family_name": "Diallo",
+            "birthdate": "1990-05-17",
+            "gender": "Female",
+            "address": "12 Harbour Road",
+            "ref": "mts-test",
+            "mosip_vid": self.new_vid(),
+            **values,
+        }
+        return self.env["res.partner"].create(values)
+
+    def create_registrants(self, count):
+        people = self.env["res.partner"]
+        for number in range(count):
+            people += self.create_registrant(given_name=f"Person {number}")
+        return people
+
+    def work(self, connector):
+        """Let the background job do a slice, and MTS finish what it has got."""
+        self.start_slice(connector)
+        self.settle()
+
+    def start_slice(self, connector):
+        self.env["base"].flush()
+        connector._work()
+        self.env["base"].invalidate_cache()
+
+    def settle(self):
+        """Wait until MTS has called back, and see what that changed."""
+        self.assertTrue(self.simulator.wait_idle(SETTLE_SECONDS), "MTS is still busy")
+        self.env["base"].invalidate_cache()
+
+    def import_now(self, connector):
+        """Press the button and let everything happen; return the run."""
+        action = connector.action_import_now()
+        run = self.env["mts.run"].browse(action["res_id"])
+        self.work(connector)
+        self.start_slice(connector)
+        return run
+
+    def let_time_pass(self, records, **delta):
+        """Move every time of these records into the past."""
+        shift = timedelta(**delta)
+        for record in records:
+            record.write(
+                {
+                    name: record[name] - shift
+                    for name, field in record._fields.items()
+                    if field.type == "datetime" and field.store and record[name]
+                    and name not in ("create_date", "write_date")
+                }
+            )
+        self.env["base"].flush()
+
+    def record_of(self, partner, connector=None):
+        domain = [("partner_id", "=", partner.id)]
+        if connector:
+            domain.append(("connector_id", "=", connector.id))
+        return self.env["mts.record"].search(domain)
+
+    def sends_of(self, vid):
+        """Return how often MTS tried this VID."""
+        return len(self.simulator.ledger.results_of(vid))
+
+    def post(self, path, body, headers=None):
+        """Deliver something to our own callback, as a stranger might."""
+        headers = {"Content-Type": "application/json", **(headers or {})}
+        data = body if isinstance(body, (bytes, str)) else json.dumps(body)
+        return self.opener.request(
+            "POST", self.odoo_url + path, data=data, headers=headers, timeout=30
+        )
+
+    def now(self):
+        return fields.Datetime.now()
