@@ -1,7 +1,21 @@
-# SERIES=14.0 or 15.0 chooses Odoo's series; ARGS goes to the command.
+# make demo                 watch the connector work
+# make test                 run all tests;  make test ARGS="tests/test_x.py -k name" some of them
+# make lint                 check the style
+# make odoo                 run Odoo with the addon by hand;  make odoo ARGS=shell
+# make clean                remove all that these have made;  ARGS=--keep-odoo keeps Odoo itself
+#
+# SERIES=14.0 or SERIES=15.0 chooses Odoo's series. ODOO_SOURCE names a source tree of Odoo,
+# PGHOST (with PGPORT, PGUSER, PGPASSWORD) a PostgreSQL server to use in place of our own.
 PYTHON ?= python3
+ARGS ?=
 export SERIES
 
-.PHONY: test
-test:
-	@$(PYTHON) dev/cli.py test -- $(ARGS)
+COMMANDS := demo test lint odoo clean
+
+.PHONY: help $(COMMANDS)
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile
+
+$(COMMANDS):
+	@$(PYTHON) dev/cli.py $@ -- $(ARGS)

@@ -5,27 +5,28 @@ over to the environment's own Python.
 """
 
 import argparse
+import ast
 import errno
 import importlib
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import List
+from types import ModuleType
+from typing import Dict, List
 
 sys.dont_write_bytecode = True
-if sys.version_info < (3, 8):
+if sys.version_info < (3, 8):  # noqa: UP036 (this is where that is made sure)
     sys.exit("Python 3.8 or newer is needed to start with; this is " + sys.version.split()[0])
 
-from bootstrap import interpreter, odoo_source, paths, venv  # noqa: E402
+from bootstrap import available, clean, interpreter, lint, odoo_source, paths, venv  # noqa: E402
 from bootstrap.errors import SetupError  # noqa: E402
 from bootstrap.progress import warn  # noqa: E402
 
-#: Each command is a module with `run(arguments) -> exit status`, run in the environment.
-COMMANDS = {
-    "test": ("commands.test", "run the tests; further arguments go to pytest"),
-    "odoo": ("commands.odoo", "run Odoo by hand; further arguments go to odoo-bin"),
-}
+#: These need neither Odoo nor the environment.
+SIMPLE_COMMANDS: Dict[str, ModuleType] = {"available": available, "clean": clean, "lint": lint}
+#: Every other command is a module in this folder with `run(arguments) -> exit status`.
+COMMANDS = Path(__file__).resolve().parent / "commands"
 INTERRUPTED = 130
 
 
@@ -34,18 +35,32 @@ def main(arguments: List[str]) -> int:
     options = _parser().parse_args(arguments)
     extra = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
     paths.quiet_tools()
+    if options.command in SIMPLE_COMMANDS:
+        return SIMPLE_COMMANDS[options.command].run(extra)
     _enter_environment(arguments)
-    module = importlib.import_module(COMMANDS[options.command][0])
-    return module.run(extra)
+    return importlib.import_module(f"commands.{options.command}").run(extra)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dev/cli.py", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="dev/cli.py", description=_first_line(__doc__))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (_module, text) in COMMANDS.items():
-        command = commands.add_parser(name, help=text)
+    for name, text in sorted(_commands().items()):
+        command = commands.add_parser(name, help=_first_line(text), add_help=False)
         command.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
+
+
+def _commands() -> Dict[str, str]:
+    """Each command with its description."""
+    found = {name: module.__doc__ or "" for name, module in SIMPLE_COMMANDS.items()}
+    for path in COMMANDS.glob("[a-z]*.py"):
+        # Read, not imported: outside the environment it cannot be imported.
+        found[path.stem] = ast.get_docstring(ast.parse(path.read_text())) or ""
+    return found
+
+
+def _first_line(text: str) -> str:
+    return text.strip().split("\n")[0]
 
 
 def _enter_environment(arguments: List[str]) -> None:
@@ -53,11 +68,12 @@ def _enter_environment(arguments: List[str]) -> None:
     source = odoo_source.find(os.environ.get("SERIES") or None)
     # Decided once: what follows must not decide otherwise.
     os.environ["SERIES"] = source.series
-    found = interpreter.find(source.series)
+    versions = interpreter.FOR_ODOO[source.series]
+    found = interpreter.find(versions, f"Odoo {source.series}")
     python = venv.ensure(found, paths.DEV / "requirements.txt")
     if Path(sys.prefix) != python.parents[1]:
         script = str(Path(__file__).resolve())
-        os.execv(str(python), [str(python), script, *arguments])
+        os.execv(str(python), [str(python), script, *arguments])  # noqa: S606 (as with S603)
 
 
 def _explain(error: OSError) -> str:

@@ -1,15 +1,15 @@
-"""Finds a Python that Odoo runs on."""
+"""Finds a Python of a version that fits."""
 
 import shutil
 from pathlib import Path
-from typing import Iterator, NamedTuple, Optional, Tuple
+from typing import Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from .errors import SetupError
 from .run import output_of
 
-#: In order of preference. Odoo 14.0 needs an alias that 3.10 dropped, and neither series runs
-#: on 3.11, whose byte code Odoo's sandbox refuses.
-VERSIONS = {"15.0": ("3.9", "3.10", "3.8"), "14.0": ("3.9", "3.8")}
+#: What each series runs on, in order of preference. Odoo 14.0 needs an alias that 3.10 dropped,
+#: and neither series runs on 3.11, whose byte code Odoo's sandbox refuses.
+FOR_ODOO = {"15.0": ("3.9", "3.10", "3.8"), "14.0": ("3.9", "3.8")}
 # A Python without these cannot make a virtual environment or reach a package index.
 PROBE = (
     "import sys, ctypes, ensurepip, sqlite3, ssl, venv;"
@@ -24,9 +24,8 @@ class Interpreter(NamedTuple):
     version: str
 
 
-def find(series: str) -> Interpreter:
-    """The best Python for the series: on PATH, from pyenv, from uv, from Debian."""
-    wanted = VERSIONS[series]
+def find(wanted: Sequence[str], purpose: str) -> Interpreter:
+    """The first of the wanted versions that is on PATH, else in pyenv, else from uv."""
     for source in (_on_path, _from_pyenv, _from_uv):
         for version in wanted:
             for candidate in source(version):
@@ -34,7 +33,7 @@ def find(series: str) -> Interpreter:
                 if found:
                     return found
     raise SetupError(
-        f"Odoo {series} needs Python {', '.join(wanted[:-1])} or {wanted[-1]}, and none is "
+        f"{purpose} needs Python {', '.join(wanted[:-1])} or {wanted[-1]}, and none is "
         "installed: install one, for example with 'pyenv install 3.9' or 'uv python install 3.9'."
     )
 

@@ -20,7 +20,8 @@ def output_of(command: Sequence[Argument], timeout: float = 20) -> Optional[str]
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=timeout,
-            universal_newlines=True,
+            text=True,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

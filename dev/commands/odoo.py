@@ -1,4 +1,4 @@
-"""`odoo`: run odoo-bin by hand, on a database with the addon that is dropped afterwards."""
+"""Run Odoo by hand, on a database with the addon that is dropped afterwards."""
 
 import subprocess
 from typing import List

@@ -1,4 +1,4 @@
-"""`test`: the addon's tests inside Odoo, then the simulator's and the end-to-end tests."""
+"""Run the addon's tests inside Odoo, then the simulator's and the end-to-end tests."""
 
 import os
 import subprocess
@@ -39,7 +39,8 @@ def _test_addon(environment: Environment, options: List[str], paths: List[str]) 
     database = environment.create_database("test", modules)
     configuration = environment.config_file(database, log_level="warn")
     # Found by way of the link, so that Python knows the tests as part of the addon.
-    root = addons.link_addons() / ADDON
+    folder = addons.link_addons()
+    root = folder / ADDON
     variables = environment.process_environment(
         {
             "ODOO_RC": str(configuration),
@@ -48,7 +49,7 @@ def _test_addon(environment: Environment, options: List[str], paths: List[str]) 
     )
     command = ["--odoo-http", f"--rootdir={root}", *options]
     command += [str(root / path) for path in paths]
-    status = _pytest(command, variables)
+    status = _pytest(command, variables, folder)
     environment.drop_database(database)
     return status
 
@@ -63,14 +64,14 @@ def _test_plain(
     command = ["-p", "no:odoo", "--import-mode=importlib", *options]
     # The checkout is an addon, which cannot be imported here: stay below it.
     command += [f"--rootdir={CHECKOUT / folder}", f"--confcutdir={CHECKOUT / folder}"]
-    return _pytest(command + [str(CHECKOUT / path) for path in paths], variables)
+    return _pytest(command + [str(CHECKOUT / path) for path in paths], variables, CHECKOUT)
 
 
-def _pytest(arguments: List[str], variables: Dict[str, str]) -> int:
+def _pytest(arguments: List[str], variables: Dict[str, str], cwd: Path) -> int:
     variables["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache_folder("hypothesis"))
     command = [sys.executable, "-m", "pytest", "-c", str(CHECKOUT / "pyproject.toml")]
     command += ["-o", f"cache_dir={cache_folder('pytest')}", *arguments]
-    return subprocess.run(command, env=variables, cwd=str(CHECKOUT), check=False).returncode
+    return subprocess.run(command, env=variables, cwd=str(cwd), check=False).returncode
 
 
 def _split(arguments: List[str]) -> Tuple[List[str], List[str]]:

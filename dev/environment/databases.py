@@ -7,8 +7,9 @@ import socket
 from pathlib import Path
 from typing import List
 
-from bootstrap.paths import cache_root, checkout_key, digest
 from psycopg2 import sql
+
+from bootstrap.paths import cache_root, checkout_key, digest
 
 from .postgres import Connection
 

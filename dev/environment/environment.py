@@ -102,12 +102,8 @@ class Environment:
 
     def config_file(self, database: str, **options: object) -> Path:
         """Odoo's configuration for a database; options come on top of the usual ones."""
-        values = config.options_for(
-            self.connection, database, self.addons_path, self.data_dir
-        )
-        return config.write(
-            checkout_folder("conf") / f"{database}.conf", dict(values, **options)
-        )
+        values = config.options_for(self.connection, database, self.addons_path, self.data_dir)
+        return config.write(checkout_folder("conf") / f"{database}.conf", dict(values, **options))
 
     def process_environment(self, extra: Optional[Dict[str, str]] = None) -> Dict[str, str]:
         """Environment variables for a process that imports Odoo."""
@@ -178,8 +174,10 @@ class Environment:
     def _postgres_version(self) -> str:
         connection = self.connect("postgres")
         try:
-            return str(connection.server_version // 10000) + "." + str(
-                connection.server_version % 10000
+            return (
+                str(connection.server_version // 10000)
+                + "."
+                + str(connection.server_version % 10000)
             )
         finally:
             connection.close()

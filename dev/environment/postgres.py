@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import IO, List, NamedTuple, Optional, Tuple, Union
 
 import psycopg2
+
 from bootstrap.errors import SetupError
 from bootstrap.locks import lock
-from bootstrap.paths import cache_folder, cache_root, require_space
+from bootstrap.paths import cache_folder, require_space
 from bootstrap.progress import step
 from bootstrap.run import run
 
@@ -112,7 +113,8 @@ class EmbeddedServer:
         """Start the server unless it runs."""
         with lock("postgres"):
             if self._users is None:
-                self._users = open(str(self.root / "users"), "w")
+                # Stays open, and with it the lock, until `release`.
+                self._users = open(str(self.root / "users"), "w")  # noqa: SIM115
                 fcntl.flock(self._users, fcntl.LOCK_SH)
             if not (self.data / "PG_VERSION").exists():
                 self._create()
@@ -205,21 +207,6 @@ class EmbeddedServer:
 def server() -> Union[ExternalServer, EmbeddedServer]:
     """The server of this machine."""
     return ExternalServer() if os.environ.get("PGHOST") else EmbeddedServer()
-
-
-def stop_embedded() -> None:
-    """Stop the embedded server for `make clean`, unless a command is using it."""
-    root = cache_root() / "postgres"
-    if not root.exists():
-        return
-    with lock("postgres"), open(str(root / "users"), "w") as users:
-        try:
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SetupError(
-                "Another command is using the cache folder (a demo or a test run): end it first."
-            ) from None
-        EmbeddedServer().stop()
 
 
 def _package_folder() -> Path:

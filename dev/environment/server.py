@@ -1,5 +1,6 @@
 """A running Odoo."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import IO, Dict, List, Optional
 
 import requests
+
 from bootstrap.errors import SetupError
 
 from .ports import is_free
@@ -36,7 +38,7 @@ class OdooServer:
         self.port = port
         self.log_file = log_file
         self.url = f"http://127.0.0.1:{port}"
-        self._process: Optional["subprocess.Popen[bytes]"] = None
+        self._process: Optional[subprocess.Popen[bytes]] = None
         self._lifeline: Optional[IO[bytes]] = None
 
     def __enter__(self) -> "OdooServer":
@@ -106,20 +108,18 @@ class OdooServer:
             return
         if self.running:
             self._process.terminate()
-            try:
+            # What does not end in time is killed below.
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass  # `kill` ends it
         self.kill()
 
     def kill(self) -> None:
         """End the process and its workers at once, as a crash would (SIGKILL)."""
         if self._process is None:
             return
-        try:
+        # Nothing may be left of the group.
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # nothing is left of the group
         self._process.wait()
         if self._lifeline is not None:
             self._lifeline.close()
@@ -131,7 +131,7 @@ class OdooServer:
         self.start()
         self.wait_ready()
 
-    def rpc(self, login: str = "admin", password: str = "admin") -> RpcClient:
+    def rpc(self, login: str = "admin", password: str = "admin") -> RpcClient:  # noqa: S107 (Odoo's default)
         """A client that is logged in."""
         return RpcClient(self.url, self.database, login, password)
 

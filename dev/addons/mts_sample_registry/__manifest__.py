@@ -11,5 +11,4 @@
         "data/gender_type.xml",
         "views/res_partner.xml",
     ],
-    "installable": True,
 }

@@ -1,2 +1,1 @@
-from . import gender_type
-from . import res_partner
+from . import gender_type, res_partner
