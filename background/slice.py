@@ -28,6 +28,30 @@ MAX_STATUS_CALLS = 20
 BROKEN_AFTER = 3
 
 
+# Every transaction of a slice, by name. The process may be killed before or after each of them and
+# in each call between them; the crash tests go through this list.
+STEPS = (
+    "recover",
+    "overdue",
+    "next_run",
+    "settings",
+    "take_batch",
+    "sent",
+    "unreachable",
+    "refused",
+    "not_mts",
+    "not_sent",
+    "halve",
+    "poisoned",
+    "broken",
+    "give_up",
+    "wait_on",
+    "settle_by_status",
+    "close",
+    "slice_failed",
+)
+
+
 class Slice:
     """Does a bounded amount of work for one connector.
 
@@ -46,10 +70,10 @@ class Slice:
     def run(self) -> bool:
         """Do the work, and tell whether there is more to be done right away."""
         try:
-            self._step(lambda env, connector: env["mts.request"]._recover(connector))
+            self._step("recover", lambda env, connector: env["mts.request"]._recover(connector))
             self._reconcile()
             more = self._send()
-            self._step(lambda env, connector: env["mts.run"]._close(connector))
+            self._step("close", lambda env, connector: env["mts.run"]._close(connector))
             return more
         except Exception as error:  # pylint: disable=broad-except
             # Whatever it is, a person must see it; and no text of the error may reach a log or a
@@ -57,29 +81,36 @@ class Slice:
             frames = "".join(traceback.format_tb(error.__traceback__))
             _logger.error("Slice failed: %s\n%s", type(error).__name__, frames)
             name = type(error).__name__
-            self._step(lambda env, connector: connector._slice_failed(name))
+            self._step("slice_failed", lambda _env, connector: connector._slice_failed(name))
             return False
 
-    def _step(self, work: Callable[[Any, Any], Any]) -> Any:
-        """Run ``work(env, connector)`` in a transaction of its own."""
+    def _step(self, name: str, work: Callable[[Any, Any], Any]) -> Any:
+        """Run ``work(env, connector)`` in a transaction of its own.
+
+        :param name: one of ``STEPS``
+        """
+        assert name in STEPS, name
         return in_transaction(
             self._registry, lambda env: work(env, env["mts.connector"].browse(self._connector_id))
         )
 
-    def _on_request(self, request_id: int, method: str, *args: Any) -> Any:
-        """Call a method of one request in a transaction of its own."""
+    def _on_request(self, request_id: int, name: str, *args: Any) -> Any:
+        """Take the step that a request's method of the same name does."""
         return self._step(
-            lambda env, _connector: getattr(env["mts.request"].browse(request_id), method)(*args)
+            name,
+            lambda env, _connector: getattr(env["mts.request"].browse(request_id), f"_{name}")(
+                *args
+            ),
         )
 
     # -- sending ---------------------------------------------------------------------------------
 
     def _send(self) -> bool:
-        run_id = self._step(lambda env, connector: env["mts.run"]._next(connector).id)
+        run_id = self._step("next_run", lambda env, connector: env["mts.run"]._next(connector).id)
         if not run_id:
             return False
         clients: Dict[str, MtsClient] = {}
-        parallel = self._step(lambda _env, connector: connector.parallel_requests)
+        parallel = self._step("settings", lambda _env, connector: connector.parallel_requests)
         with ThreadPoolExecutor(parallel, thread_name_prefix="mts") as threads:
             under_way: Dict[Any, Batch] = {}
             exhausted = False
@@ -108,7 +139,9 @@ class Slice:
             return self._to_send.pop()
         if time.monotonic() >= self._deadline:
             return None
-        return self._step(lambda env, _connector: env["mts.run"].browse(run_id)._take_batch())
+        return self._step(
+            "take_batch", lambda env, _connector: env["mts.run"].browse(run_id)._take_batch()
+        )
 
     @staticmethod
     def _client(clients: Dict[str, MtsClient], batch: Batch, parallel: int) -> MtsClient:
@@ -124,57 +157,54 @@ class Slice:
         try:
             identifier = future.result()
         except Unreachable as error:
-            self._on_request(request_id, "_unreachable", str(error))
+            self._on_request(request_id, "unreachable", str(error))
             self._stop(str(error))
         except Refused as error:
-            self._on_request(request_id, "_refused", _redact(str(error), batch), error.code)
+            self._on_request(request_id, "refused", _redact(str(error), batch), error.code)
             self._stop(str(error))
         except BatchFailed as error:
             self._search_poison(batch, error)
         except NotMts as error:
-            self._on_request(request_id, "_not_mts", str(error))
+            self._on_request(request_id, "not_mts", str(error))
             self._stop(str(error))
         except OutcomeUnknown as error:
-            self._on_request(request_id, "_sent", False, str(error))
+            self._on_request(request_id, "sent", False, str(error))
         else:
             self._failed_singles = 0
-            self._on_request(request_id, "_sent", identifier)
+            self._on_request(request_id, "sent", identifier)
 
     def _stop(self, reason: str) -> None:
         """Send nothing more in this slice; what was prepared is due again."""
         self._stopped = True
         while self._to_send:
-            self._on_request(self._to_send.pop().request_id, "_not_sent", reason)
+            self._on_request(self._to_send.pop().request_id, "not_sent", reason)
 
     def _search_poison(self, batch: Batch, error: BatchFailed) -> None:
         """MTS takes all of a batch or nothing: halve it until the bad record stands alone."""
         reason = _redact(str(error), batch)
         if len(batch.items) > 1:
-            halves = self._on_request(batch.request_id, "_halve", batch)
+            halves = self._on_request(batch.request_id, "halve", batch)
             self._to_send += [half for half in reversed(halves) if half.items]
             return
-        self._on_request(batch.request_id, "_poisoned", reason, error.code)
+        self._on_request(batch.request_id, "poisoned", reason, error.code)
         self._failed_singles += 1
         if self._failed_singles >= BROKEN_AFTER:
             left = [waiting.request_id for waiting in self._to_send]
             self._to_send = []
             self._stopped = True
-            self._step(
-                lambda env, _connector: env["mts.request"]
-                .browse(batch.request_id)
-                ._broken(reason, env["mts.request"].browse(left))
-            )
+            self._on_request(batch.request_id, "broken", reason, left)
 
     # -- reconciliation --------------------------------------------------------------------------
 
     def _reconcile(self) -> None:
         """Ask MTS what became of requests whose answers are overdue."""
         overdue = self._step(
-            lambda env, connector: env["mts.request"]._overdue(connector, MAX_STATUS_CALLS)
+            "overdue",
+            lambda env, connector: env["mts.request"]._overdue(connector, MAX_STATUS_CALLS),
         )
         if not overdue:
             return
-        url = self._step(lambda _env, connector: connector.mts_url)
+        url = self._step("settings", lambda _env, connector: connector.mts_url)
         with MtsClient(url, timeout=10) as client:
             for request_id, identifier in overdue:
                 if time.monotonic() >= self._deadline:
@@ -183,16 +213,16 @@ class Slice:
 
     def _ask(self, client: MtsClient, request_id: int, identifier: Optional[str]) -> None:
         if not identifier:
-            self._on_request(request_id, "_give_up", "MTS never confirmed it, no answer came.")
+            self._on_request(request_id, "give_up", "MTS never confirmed it, no answer came.")
             return
         try:
             status = client.status(identifier)
         except UnknownRequest as error:
-            self._on_request(request_id, "_give_up", str(error))
+            self._on_request(request_id, "give_up", str(error))
         except MtsError as error:
-            self._on_request(request_id, "_wait_on", str(error))
+            self._on_request(request_id, "wait_on", str(error))
         else:
-            self._on_request(request_id, "_settle_by_status", status)
+            self._on_request(request_id, "settle_by_status", status)
 
 
 def _redact(text: str, batch: Batch) -> str:

@@ -166,12 +166,12 @@ class MtsRequest(models.Model):
             _("%s Check the URL to reach MTS.") % reason
         )
 
-    def _broken(self, reason, requests):
+    def _broken(self, reason, left):
         """MTS fails on every request: stop instead of trying each registrant.
 
-        :param requests: requests that were prepared and not sent
+        :param left: ids of requests that were prepared and not sent
         """
-        for request in requests:
+        for request in self.browse(left):
             request._not_sent(reason)
         if self.run_id.state == "sending":
             self.run_id._finish(

@@ -58,6 +58,7 @@ class Api:
             self._note(body, http_status=refused.status)
             return _refusal(refused)
         except GivenUp:
+            self._note(body, fault="restart")
             raise Disconnect() from None
 
     # A batch
@@ -80,7 +81,7 @@ class Api:
         mapper = Mapper(request.get("mapping", {}), self._settings.mandatory)
         records = [mapper.record(received) for received in request["authdata"]]
         poison = set(self._settings.poison)
-        if poison and any(record.payload and record.vid in poison for record in records):
+        if poison and any(record.vid in poison for record in records):
             raise BatchFailed("this batch holds a poisoned record")
         return records
 
@@ -116,7 +117,7 @@ class Api:
             return envelope.json_response(body, options["status"])
         if fault.kind == "hang":
             try:
-                self._seeder.pause(options["seconds"], releasable=True)
+                self._seeder.pause(options["seconds"])
             except GivenUp:
                 raise Disconnect() from None
             response = answer()

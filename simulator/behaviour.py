@@ -39,7 +39,6 @@ KINDS: dict[str, dict[str, dict[str, Any]]] = {
     "callback": {"drop": {}, "delay": {"seconds": 3600.0}, "repeat": {"times": 1}},
     "output": {"set": {"values": {}}, "swap": {}},
 }
-_LIMITS = ("next", "fraction", "vids")
 
 
 class Fault:
@@ -55,8 +54,12 @@ class Fault:
         self.vids = None if vids is None else frozenset(vids)
         try:
             defaults = KINDS[self.on][self.kind]
-        except KeyError:
+        except (KeyError, TypeError):
             raise ValueError(f"no fault of kind {self.kind!r} on {self.on!r}") from None
+        if not (self.next is None or isinstance(self.next, int)):
+            raise ValueError("the next of a fault is a number of occasions")
+        if not (self.fraction is None or isinstance(self.fraction, (int, float))):
+            raise ValueError("the fraction of a fault is a number from 0 to 1")
         unknown = set(values) - set(defaults)
         if unknown:
             raise ValueError(f"unknown options of a fault: {sorted(unknown)}")

@@ -12,7 +12,7 @@ from .behaviour import Faults
 from .ledger import Ledger
 from .records import Record
 
-METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 DEFAULT_TIMEOUT = 10
 # MTS sets no limit for login and logout; the simulator must not hang for ever.
 LOGIN_TIMEOUT = 60
@@ -53,23 +53,23 @@ class Delivery:
             self._log_in()
         bodies = self._bodies(records)
         if self._properties.get("callInBulk"):
-            self._call([body for _vid, body in bodies], [record.vid for record in records])
+            self._call([body for _vids_of_one, body in bodies], _vids(records))
         else:
-            for vid, body in bodies:
-                self._call(body, [vid])
+            for vids, body in bodies:
+                self._call(body, vids)
         if odoo:
             self._log_out()
 
-    def _bodies(self, records: list[Record]) -> Iterator[tuple[Any, Any]]:
-        """The VID and the formatted result of each record, singly, to keep the memory small."""
+    def _bodies(self, records: list[Record]) -> Iterator[tuple[list[str], Any]]:
+        """The VID, as a list, and the formatted result of each record."""
         outputs = [record.output() for record in records]
         for position, record in enumerate(records):
-            self._falsify(outputs, position, record.vid)
-            body = self._format({"input": record.received, "output": outputs[position]})
-            yield record.vid, body
+            vids = _vids([record])
+            self._falsify(outputs, position, vids)
+            yield vids, self._format({"input": record.received, "output": outputs[position]})
 
-    def _falsify(self, outputs: list[dict[str, Any]], position: int, vid: Any) -> None:
-        fault = self._faults.draw("output", [vid] if isinstance(vid, str) else ())
+    def _falsify(self, outputs: list[dict[str, Any]], position: int, vids: list[str]) -> None:
+        fault = self._faults.draw("output", vids)
         if fault is None:
             return
         if fault.kind == "set":
@@ -78,8 +78,8 @@ class Delivery:
             following = outputs[position + 1]
             outputs[position], outputs[position + 1] = following, outputs[position]
 
-    def _call(self, body: Any, vids: list[Any]) -> None:
-        fault = self._faults.draw("callback", [vid for vid in vids if isinstance(vid, str)])
+    def _call(self, body: Any, vids: list[str]) -> None:
+        fault = self._faults.draw("callback", vids)
         times = 1
         if fault and fault.kind == "drop":
             self._note(vids=vids, body=body, dropped=True)
@@ -90,7 +90,7 @@ class Delivery:
         for _time in range(times):
             self._call_once(body, vids)
 
-    def _call_once(self, body: Any, vids: list[Any]) -> None:
+    def _call_once(self, body: Any, vids: list[str]) -> None:
         properties = self._properties
         headers = {}
         if properties.get("authType") == "staticBearer":
@@ -137,9 +137,7 @@ class Delivery:
     ) -> requests.Response:
         body = options["json"] if kind == "callback" else None  # a login holds a password
         try:
-            if method.lower() not in METHODS:
-                raise CallbackFailed(f"no HTTP method: {method}")
-            answer = getattr(requests, method.lower())(url, **options)
+            answer = _send(method.upper(), url, **options)
         # Whatever goes wrong, MTS gives the batch up: ValueError for a timeout of 0, for instance.
         except (CallbackFailed, requests.RequestException, ValueError, OSError) as error:
             self._note(kind=kind, method=method, vids=vids, body=body, error=type(error).__name__)
@@ -150,3 +148,16 @@ class Delivery:
     def _note(self, *, kind: str = "callback", **details: Any) -> None:
         entry = {"method": None, "http_status": None, **details}
         self._ledger.add_callback(kind=kind, identifier=self._identifier, **entry)
+
+
+def _send(method: str, url: str, **options: Any) -> requests.Response:
+    """One HTTP request on a connection of its own, whatever proxies and netrc files say."""
+    if method not in METHODS:
+        raise CallbackFailed(f"no HTTP method: {method}")
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.request(method, url, allow_redirects=method != "HEAD", **options)
+
+
+def _vids(records: list[Record]) -> list[str]:
+    return [record.vid for record in records if record.vid is not None]

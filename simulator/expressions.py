@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Callable
 
 import jq
@@ -18,7 +18,7 @@ def compiles(expression: Any) -> bool:
     if not isinstance(expression, str):
         return False
     try:
-        jq.compile(expression)
+        _compile(expression)
     except ValueError:
         return False
     return True
@@ -29,7 +29,7 @@ def evaluator(expression: str) -> Evaluator:
 
     Raises ValueError when the expression does not compile.
     """
-    return partial(_first_result, jq.compile(expression))
+    return partial(_first_result, _compile(expression))
 
 
 def path_reader(path: str) -> Evaluator:
@@ -43,6 +43,12 @@ def path_reader(path: str) -> Evaluator:
         return evaluator("." + path)
     except ValueError:
         return _nothing
+
+
+@lru_cache(maxsize=64)
+def _compile(expression: str) -> Any:
+    """Compiling takes milliseconds, and a connector sends the same expressions all the time."""
+    return jq.compile(expression)
 
 
 def _first_result(program: Any, value: Any) -> Any:

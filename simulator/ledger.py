@@ -27,8 +27,9 @@ class Ledger:
     ``results``: one for each record that MTS is through with: ``{"time", "identifier", "vid",
     "payload", "input", "status", "token", "errorCode", "errorMessage"}``; payload (what MOSIP
     was asked) is None for an invalid record.
-    ``callbacks``: ``{"time", "identifier", "kind", "method", "vids", "body", "http_status",
-    "error", "dropped"}``; kind is callback, login or logout.
+    ``callbacks``: one for each attempt: ``{"time", "identifier", "kind", "method", "vids",
+    "body", "http_status", "error", "dropped"}``; kind is callback, login or logout, error the
+    name of an exception, and body is None for login and logout.
     Times are seconds since the epoch.
     """
 
@@ -59,18 +60,17 @@ class Ledger:
             self.counts[status] += 1
             if self.record:
                 self.results.append({"time": time.time(), "status": status, **details})
-                self._changed.notify_all()
+            self._changed.notify_all()
 
     def add_callback(
         self, *, kind: str, error: str | None = None, dropped: bool = False, **details: Any
     ) -> None:
         with self._changed:
             if kind == "callback":
-                outcome = "_failed" if error else "_dropped" if dropped else ""
-                self.counts["callbacks" + outcome] += 1
+                self.counts[_callback_counter(error, dropped)] += 1
             if self.record:
-                outcome = {"kind": kind, "error": error, "dropped": dropped}
-                self.callbacks.append({"time": time.time(), **outcome, **details})
+                details.update(time=time.time(), kind=kind, error=error, dropped=dropped)
+                self.callbacks.append(details)
             self._changed.notify_all()
 
     def results_of(self, vid: str) -> list[dict[str, Any]]:
@@ -91,3 +91,9 @@ class Ledger:
                 "results": list(self.results),
                 "callbacks": list(self.callbacks),
             }
+
+
+def _callback_counter(error: str | None, dropped: bool) -> str:
+    if error:
+        return "callbacks_failed"
+    return "callbacks_dropped" if dropped else "callbacks"

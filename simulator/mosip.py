@@ -33,7 +33,7 @@ class Refusal:
             isinstance(item, dict) and item.get("code") and set(item) <= known for item in items
         ):
             raise ValueError("a refusal is a code, an object with code, message, times, or a list")
-        errors = [(item["code"], item.get("message") or DEFAULT_MESSAGE) for item in items]
+        errors = [(item["code"], item.get("message", DEFAULT_MESSAGE)) for item in items]
         return cls(errors, items[0].get("times"))
 
     @property

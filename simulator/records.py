@@ -41,28 +41,26 @@ class Invalid(Exception):
 class Record:
     """One record of a batch: what was sent, what MOSIP is asked, and the result so far.
 
-    ``payload`` is None for an invalid record. ``status`` is one of submitted, invalid,
-    processed, error.
+    ``vid`` is None where there is none; ``payload`` is None for an invalid record. ``status`` is
+    one of submitted, invalid, processed, error.
     """
 
-    __slots__ = ("received", "payload", "status", "token", "error_code", "error_message")
+    __slots__ = ("error_code", "error_message", "payload", "received", "status", "token", "vid")
 
     def __init__(self, received: dict) -> None:
         self.received = received
+        self.vid: str | None = None
         self.payload: dict[str, str] | None = None
         self.status = "submitted"
         self.token: str | None = None
         self.error_code: str | None = None
         self.error_message: str | None = None
 
-    @property
-    def vid(self) -> Any:
-        """The VID in the output. MTS takes an invalid record's from its key ``vid``, unmapped."""
-        return self.received.get("vid") if self.payload is None else self.payload["vid"]
-
     def output(self) -> dict[str, Any]:
+        """What the callback's jq sees. MTS reads an invalid record's VID from its key ``vid``,
+        whatever the mapping says."""
         return {
-            "vid": self.vid,
+            "vid": self.received.get("vid") if self.payload is None else self.vid,
             "status": self.status,
             "token": self.token,
             "errorCode": self.error_code,
@@ -87,17 +85,18 @@ class Mapper:
     def record(self, received: dict) -> Record:
         """Map one record; raises BatchFailed for what MTS cannot handle."""
         record = Record(received)
+        vid = self._read["vid"](received)
         try:
-            record.payload = self._payload(received)
+            if vid in (None, "", False, 0):
+                raise Invalid(_ABSENT["vid"])
+            record.vid = _as_string("vid", vid)
+            record.payload = {"vid": record.vid, **self._person(received)}
         except Invalid as invalid:
             record.status = "invalid"
             record.error_code, record.error_message = invalid.code, invalid.message
         return record
 
-    def _payload(self, received: dict) -> dict[str, str]:
-        vid = self._read["vid"](received)
-        if vid in (None, "", False, 0):
-            raise Invalid(_ABSENT["vid"])
+    def _person(self, received: dict) -> dict[str, str]:
         values = {
             "name": self._joined("name", " ", received),
             "gender": self._text("gender", received),
@@ -106,9 +105,7 @@ class Mapper:
             "emailId": self._loose("emailId", received),
             "fullAddress": self._joined("fullAddress", ", ", received),
         }
-        payload = {field: value for field, value in values.items() if value}
-        payload["vid"] = _as_string("vid", vid)
-        return payload
+        return {field: value for field, value in values.items() if value}
 
     def _joined(self, field: str, separator: str, received: dict) -> str:
         values = [read(received) for read in self._read_parts[field]]

@@ -28,12 +28,12 @@ class GivenUp(Exception):
 class Batch:
     """One stored POST. ``status`` is what the status endpoint says."""
 
-    __slots__ = ("identifier", "records", "request", "status", "life", "finished_at")
+    __slots__ = ("finished_at", "identifier", "life", "records", "request", "status")
 
     def __init__(self, records: list[Record], request: dict[str, Any], life: int) -> None:
         self.identifier = str(uuid.uuid4())
         self.records = records
-        self.request = request
+        self.request = {key: value for key, value in request.items() if key != "authdata"}
         self.status = "submitted" if _any_valid(records) else "submitted_with_errors"
         self.life = life
         self.finished_at: float | None = None
@@ -122,18 +122,17 @@ class Seeder:
             return False
         return time.monotonic() - batch.finished_at >= expiry
 
-    def pause(self, seconds: float, life: int | None = None, releasable: bool = False) -> None:
-        """Wait; raises GivenUp when ``life`` (default: the present one) ends meanwhile.
+    def pause(self, seconds: float, life: int | None = None) -> None:
+        """Wait, at most until ``release``; raises GivenUp when ``life`` ends meanwhile.
 
-        A ``releasable`` pause ends early with ``release``.
+        Without a ``life`` it is the present one.
         """
         with self._changed:
             life = self._life if life is None else life
             releases = self._releases
             if seconds > 0:
                 self._changed.wait_for(
-                    lambda: life != self._life or (releasable and releases != self._releases),
-                    seconds,
+                    lambda: life != self._life or releases != self._releases, seconds
                 )
             if life != self._life:
                 raise GivenUp()
@@ -146,7 +145,7 @@ class Seeder:
         return len(self._held)
 
     def release(self, count: int | None = None, shuffle: bool = False) -> int:
-        """Let the callbacks of ``count`` held batches go (all by default), and end all delays.
+        """Let the callbacks of ``count`` held batches go (all by default), and end all pauses.
 
         Returns how many. The first held is the first to go unless ``shuffle``.
         """
@@ -219,7 +218,7 @@ class Seeder:
                 identifier=batch.identifier,
                 payload=record.payload,
                 input=record.received,
-                **record.output(),
+                **{**record.output(), "vid": record.vid},
             )
         all_good = all(record.status == "processed" for record in batch.records)
         # MTS sets this before it calls back.
@@ -249,7 +248,7 @@ class Seeder:
             batch.request.get("outputFormat"),
             self._faults,
             self._ledger,
-            partial(self.pause, life=batch.life, releasable=True),
+            partial(self.pause, life=batch.life),
         )
         try:
             delivery.send(records)

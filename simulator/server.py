@@ -25,6 +25,7 @@ from .settings import START_ONLY, Settings
 _logger = logging.getLogger(__name__)
 _CONNECTION = "simulator.connection"
 _POLL_SECONDS = 0.05  # how soon the server notices that it shall stop
+_RESET_SECONDS = 10.0  # how long a reset waits for a callback that is on its way
 
 
 class Simulator:
@@ -54,6 +55,17 @@ class Simulator:
 
     def start(self) -> Simulator:
         """Listen and work in the background; OSError when the port is taken."""
+        self.online()
+        self._seeder.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and working; what is under way is given up."""
+        self.offline()
+        self._seeder.stop()
+
+    def online(self) -> None:
+        """Listen, on the same port as before ``offline``; OSError when it is taken."""
         self._server = make_server(
             self._host, self._port, self._app, threaded=True, request_handler=_Handler
         )
@@ -64,18 +76,16 @@ class Simulator:
             name="simulator-http",
             daemon=True,
         )
-        self._seeder.start()
+        self._port = self._server.socket.getsockname()[1]
         self._thread.start()
-        return self
 
-    def stop(self) -> None:
-        """Stop listening and working; what is under way is given up."""
+    def offline(self) -> None:
+        """Refuse connections, while the work in the background goes on."""
         if self._server is None or self._thread is None:
             return
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._seeder.stop()
         self._server = None
 
     def __enter__(self) -> Simulator:
@@ -85,14 +95,9 @@ class Simulator:
         self.stop()
 
     @property
-    def port(self) -> int:
-        if self._server is None:
-            raise RuntimeError("the simulator is not started")
-        return self._server.socket.getsockname()[1]
-
-    @property
     def url(self) -> str:
-        return f"http://{self._host}:{self.port}"
+        """The base URL, known once the simulator is started."""
+        return f"http://{self._host}:{self._port}"
 
     # Settings and faults
 
@@ -101,14 +106,8 @@ class Simulator:
         fixed = sorted(set(changes) & set(START_ONLY))
         if fixed:
             raise ValueError(f"set at the start only: {fixed}")
-        before = self.settings.as_dict()
         self.settings.update(changes)
-        try:
-            self._apply(changes)
-        except ValueError:
-            self.settings.update(before)
-            self._apply(changes)
-            raise
+        self._apply(changes)
 
     def _apply(self, names: Iterable[str] | None = None) -> None:
         """Pass the settings on to the parts that keep state of their own."""
@@ -149,7 +148,8 @@ class Simulator:
         self.configure(hold=True)
 
     def release(self, count: int | None = None, shuffle: bool = False) -> int:
-        """Send held callbacks, end delays and hangs; without a count, hold no more either.
+        """Send held callbacks, end delays, hangs and slow authentications that are under way;
+        without a count, hold no more either.
 
         Returns the number of batches released.
         """
@@ -173,6 +173,7 @@ class Simulator:
     def reset(self) -> None:
         """Back to the settings of the start, with all batches, counts and the ledger gone."""
         self._seeder.restart()
+        self._seeder.wait_idle(_RESET_SECONDS)
         fresh = Settings()
         fresh.update(self._initial)
         self.settings.update(fresh.as_dict())
@@ -207,21 +208,17 @@ class _Application:
     """The WSGI application: MTS's endpoints and the control door."""
 
     def __init__(self, api: Api, control: Control) -> None:
+        views: dict[str, tuple[Callable[..., Response], list[str]]] = {
+            "/ping": (api.ping, ["GET"]),
+            "/authtoken/authfields": (api.authfields, ["GET"]),
+            "/authtoken/json": (api.authtoken_json, ["POST"]),
+            "/authtoken/status/<identifier>": (api.status, ["GET"]),
+        }
+        views.update({"/simulator" + path: view for path, view in control.views().items()})
         self._routes = Map(
             [
-                _rule("/ping", api.ping, "GET"),
-                _rule("/authtoken/authfields", api.authfields, "GET"),
-                _rule("/authtoken/json", api.authtoken_json, "POST"),
-                _rule("/authtoken/status/<identifier>", api.status, "GET"),
-                _rule("/simulator/settings", control.settings, "GET", "POST", "PATCH"),
-                _rule("/simulator/faults", control.faults, "POST", "DELETE"),
-                _rule("/simulator/refusals", control.refusals, "POST", "DELETE"),
-                _rule("/simulator/release", control.release, "POST"),
-                _rule("/simulator/restart", control.restart, "POST"),
-                _rule("/simulator/reset", control.reset, "POST"),
-                _rule("/simulator/idle", control.idle, "GET"),
-                _rule("/simulator/vids/<vid>", control.vid, "GET"),
-                _rule("/simulator/ledger/<part>", control.ledger, "GET"),
+                Rule(path, endpoint=view, methods=methods)
+                for path, (view, methods) in views.items()
             ]
         )
 
@@ -238,17 +235,7 @@ class _Application:
             endpoint, arguments = self._routes.bind_to_environ(environ).match()
         except HTTPException as error:
             return json_response({"detail": error.name}, error.code or 404)
-        request = Request(environ)
-        if not request.path.startswith("/simulator/"):
-            return endpoint(request, **arguments)
-        try:
-            return endpoint(request, **arguments)
-        except (TypeError, ValueError) as error:
-            return json_response({"error": str(error)}, 400)
-
-
-def _rule(path: str, endpoint: Callable[..., Response], *methods: str) -> Rule:
-    return Rule(path, endpoint=endpoint, methods=methods)
+        return endpoint(Request(environ), **arguments)
 
 
 def _close(connection: socket.socket) -> None:

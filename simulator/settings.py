@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from .behaviour import Fault
+from .mosip import Refusal
 from .records import AUTH_FIELDS, DEFAULT_MANDATORY
 
 START_ONLY = ("workers", "token_secret")
@@ -32,7 +34,7 @@ class Settings:
     shuffle_requests: bool = False  # take queued batches in any order
 
     def update(self, changes: dict[str, Any]) -> None:
-        """Take over some settings; ValueError for an unknown name or a wrong type."""
+        """Take over some settings; ValueError, and no change, when one of them is wrong."""
         known = {entry.name: entry for entry in fields(self)}
         for name, value in changes.items():
             if name not in known:
@@ -41,6 +43,10 @@ class Settings:
         unknown = set(changes.get("mandatory", ())) - set(AUTH_FIELDS)
         if unknown:
             raise ValueError(f"no authentication fields: {sorted(unknown)}")
+        for refusal in changes.get("refusals", {}).values():
+            Refusal.parse(refusal)
+        for rule in changes.get("faults", ()):
+            Fault(rule)
         for name, value in changes.items():
             setattr(self, name, value)
 

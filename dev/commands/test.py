@@ -58,12 +58,17 @@ def _test_plain(
     environment: Environment, options: List[str], folder: str, paths: List[str]
 ) -> int:
     """Run pytest without Odoo in its process."""
+    root = CHECKOUT / folder
     variables = environment.process_environment(
-        {"PYTHONPATH": python_path(), "SERIES": environment.series}
+        {
+            # The folder itself, too, for what its tests share.
+            "PYTHONPATH": os.pathsep.join([python_path(), str(root)]),
+            "SERIES": environment.series,
+        }
     )
     command = ["-p", "no:odoo", "--import-mode=importlib", *options]
     # The checkout is an addon, which cannot be imported here: stay below it.
-    command += [f"--rootdir={CHECKOUT / folder}", f"--confcutdir={CHECKOUT / folder}"]
+    command += [f"--rootdir={root}", f"--confcutdir={root}"]
     return _pytest(command + [str(CHECKOUT / path) for path in paths], variables, CHECKOUT)
 
 
