@@ -20,7 +20,11 @@ TARGET_FORMAT = "$(LABEL)\t$(REPO_URI)"
 
 def unpack(packages: Sequence[str], prefix: Path, title: str) -> None:
     """Download packages and unpack them under `prefix`."""
-    require_apt()
+    if not is_usable():
+        raise SetupError(
+            f"{title} can be fetched as Debian packages only where apt and dpkg are installed: "
+            "give Odoo's source tree with ODOO_SOURCE=/path/to/odoo."
+        )
     downloads = cache_folder("apt", "downloads-" + prefix.name)
     with step(f"downloading {title} from Debian's '{SUITE}'"):
         options = _update()
@@ -53,14 +57,9 @@ def installed_version(package: str) -> str:
     return "unknown"
 
 
-def require_apt() -> None:
-    """Say so where this is no Debian."""
-    for tool in ("apt-get", "dpkg"):
-        if shutil.which(tool) is None:
-            raise SetupError(
-                f"Debian's packages cannot be used here ('{tool}' is not installed): give Odoo's "
-                "source tree with ODOO_SOURCE=/path/to/odoo and install Python 3.9."
-            )
+def is_usable() -> bool:
+    """Whether this machine has Debian's tools."""
+    return all(shutil.which(tool) for tool in ("apt-get", "apt-cache", "dpkg"))
 
 
 def _update() -> List[str]:

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Iterator, NamedTuple, Optional, Sequence, Tuple
 
+from . import debian, debian_python
 from .errors import SetupError
 from .run import output_of
 
@@ -12,7 +13,7 @@ from .run import output_of
 FOR_ODOO = {"15.0": ("3.9", "3.10", "3.8"), "14.0": ("3.9", "3.8")}
 # A Python without these cannot make a virtual environment or reach a package index.
 PROBE = (
-    "import sys, ctypes, ensurepip, sqlite3, ssl, venv;"
+    "import sys, ctypes, ensurepip, ssl, venv;"
     "print('%d.%d %d.%d.%d' % (sys.version_info[:2] + sys.version_info[:3]))"
 )
 
@@ -25,16 +26,23 @@ class Interpreter(NamedTuple):
 
 
 def find(wanted: Sequence[str], purpose: str) -> Interpreter:
-    """The first of the wanted versions that is on PATH, else in pyenv, else from uv."""
-    for source in (_on_path, _from_pyenv, _from_uv):
-        for version in wanted:
-            for candidate in source(version):
-                found = probe(candidate, version)
-                if found:
-                    return found
-    raise SetupError(
+    """The first of the wanted versions on PATH, else in pyenv, from uv, from Debian."""
+    try:
+        for source in (_on_path, _from_pyenv, _from_uv, _from_debian):
+            for version in wanted:
+                for candidate in source(version):
+                    found = probe(candidate, version)
+                    if found:
+                        return found
+    except SetupError as error:
+        raise SetupError(f"{_missing(wanted, purpose)}. {error}") from None
+    raise SetupError(f"{_missing(wanted, purpose)}.")
+
+
+def _missing(wanted: Sequence[str], purpose: str) -> str:
+    return (
         f"{purpose} needs Python {', '.join(wanted[:-1])} or {wanted[-1]}, and none is "
-        "installed: install one, for example with 'pyenv install 3.9' or 'uv python install 3.9'."
+        "installed: install one, for example with 'pyenv install 3.9' or 'uv python install 3.9'"
     )
 
 
@@ -64,6 +72,11 @@ def _from_pyenv(version: str) -> Iterator[str]:
 def _patch_number(folder: Path) -> Tuple[int, str]:
     patch = folder.name.split(".")[-1]
     return (int(patch) if patch.isdigit() else -1, folder.name)
+
+
+def _from_debian(version: str) -> Iterator[str]:
+    if version == debian_python.VERSION and debian.is_usable():
+        yield debian_python.ensure()
 
 
 def _from_uv(version: str) -> Iterator[str]:

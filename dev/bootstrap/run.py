@@ -58,10 +58,12 @@ def run(
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             if isinstance(error, subprocess.TimeoutExpired):
-                raise SetupError(f"{failure}: no end after {timeout:.0f} s, see {log}.") from None
+                raise SetupError(
+                    f"{failure} (stopped after {timeout:.0f} s, see {log})"
+                ) from None
             raise
     if status != 0:
-        raise SetupError(f"{failure}{_reason(log)}, see {log}.")
+        raise SetupError(f"{failure}{_reason(log)} (see {log})")
 
 
 def _reason(log: Path) -> str:

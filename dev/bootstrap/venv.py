@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from . import debian_python
 from .interpreter import Interpreter
 from .locks import lock
 from .paths import cache_root, digest, log_file, require_space
@@ -28,17 +29,24 @@ def ensure(interpreter: Interpreter, requirements: Path) -> Path:
     return folder / "bin" / "python"
 
 
+def _make(interpreter: Interpreter, folder: Path, log: Path) -> None:
+    if debian_python.is_ours(interpreter.path):
+        debian_python.make_venv(interpreter.path, folder)
+        return
+    run(
+        [interpreter.path, "-m", "venv", folder],
+        log,
+        f"Python {interpreter.version} ({interpreter.path}) made no virtual environment",
+    )
+
+
 def _build(interpreter: Interpreter, requirements: Path, folder: Path) -> None:
     require_space(1000, "The virtual environment")
     shutil.rmtree(str(folder), ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     log = log_file("pip")
     with step(f"installing {requirements.name} for Python {interpreter.version}"):
-        run(
-            [interpreter.path, "-m", "venv", folder],
-            log,
-            f"Python {interpreter.version} ({interpreter.path}) made no virtual environment",
-        )
+        _make(interpreter, folder, log)
         run(
             # The file pins all that is needed, so nothing is left to resolve.
             [folder / "bin" / "python", "-m", "pip", "install", "--no-deps", "-r", requirements],
