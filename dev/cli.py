@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True
 if sys.version_info < (3, 8):  # noqa: UP036 (this is where that is made sure)
     sys.exit("Python 3.8 or newer is needed to start with; this is " + sys.version.split()[0])
 
-from bootstrap import available, clean, interpreter, lint, odoo_source, paths, venv  # noqa: E402
+from bootstrap import available, clean, interpreter, lint, locks, odoo_source, paths, venv  # noqa: E402
 from bootstrap.errors import SetupError  # noqa: E402
 from bootstrap.progress import warn  # noqa: E402
 
@@ -35,6 +35,8 @@ def main(arguments: List[str]) -> int:
     options = _parser().parse_args(arguments)
     extra = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
     paths.quiet_tools()
+    if options.command != "clean":
+        locks.use_cache()
     if options.command in SIMPLE_COMMANDS:
         return SIMPLE_COMMANDS[options.command].run(extra)
     _enter_environment(arguments)
@@ -90,6 +92,8 @@ def _end(number: int, _frame: object) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
+    # A shell that starts us in the background has Ctrl-C's signal ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

@@ -1,7 +1,6 @@
 """Remove everything that the commands here have made."""
 
 import argparse
-import fcntl
 import os
 import shutil
 import signal
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import List, Optional
 
 from .errors import SetupError
+from .locks import refuse_while_in_use
 from .paths import DEV, cache_root
 from .progress import say, step
 
@@ -26,7 +26,7 @@ def run(arguments: List[str]) -> int:
     if not root.exists():
         say("There is nothing to clean.")
         return 0
-    _refuse_while_in_use(root)
+    refuse_while_in_use()
     if os.environ.get("PGHOST"):
         _drop_external_databases(root)
     for data in (root / "postgres").glob("data-*"):
@@ -34,19 +34,6 @@ def run(arguments: List[str]) -> int:
     with step(f"removing {root}"):
         _remove(root, options.keep_odoo)
     return 0
-
-
-def _refuse_while_in_use(root: Path) -> None:
-    users = root / "postgres" / "users"
-    if not users.exists():
-        return
-    with open(str(users)) as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SetupError(
-                "Another command is using the cache folder (a demo or a test run): end it first."
-            ) from None
 
 
 def _drop_external_databases(root: Path) -> None:

@@ -58,9 +58,7 @@ def run(
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             if isinstance(error, subprocess.TimeoutExpired):
-                raise SetupError(
-                    f"{failure} (stopped after {timeout:.0f} s, see {log})"
-                ) from None
+                raise SetupError(f"{failure} (stopped after {timeout:.0f} s, see {log})") from None
             raise
     if status != 0:
         raise SetupError(f"{failure}{_reason(log)} (see {log})")

@@ -1,11 +1,11 @@
 """Run Odoo by hand, on a database with the addon that is dropped afterwards."""
 
-import subprocess
-from typing import List
+import signal
+from typing import Dict, List
 
 from bootstrap.paths import ADDON
 from bootstrap.progress import say
-from environment import Environment, addons
+from environment import Environment, addons, lifeline
 from environment.ports import free_port
 
 from .test import SAMPLE_REGISTRY
@@ -22,9 +22,19 @@ def run(arguments: List[str]) -> int:
         subcommand = [arguments[0]] if arguments and not arguments[0].startswith("-") else []
         if not subcommand:
             say(f"http://127.0.0.1:{port}  login: admin  password: admin  (Ctrl-C ends it)")
-        command = environment.command(
-            *subcommand, "-c", str(configuration), *arguments[len(subcommand) :]
+        options = ["-c", str(configuration), *arguments[len(subcommand) :]]
+        return _foreground(
+            environment.command(*subcommand, *options), environment.process_environment()
         )
-        return subprocess.run(
-            command, env=environment.process_environment(), check=False
-        ).returncode
+
+
+def _foreground(command: List[str], variables: Dict[str, str]) -> int:
+    # Ctrl-C reaches Odoo directly; it decides what that means, also in its shell.
+    signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    process, pipe = lifeline.start(command, variables)
+    try:
+        return process.wait()
+    finally:
+        process.terminate()
+        process.wait()
+        pipe.close()

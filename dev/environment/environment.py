@@ -11,6 +11,7 @@ from typing import Dict, List, Optional, Sequence
 
 from bootstrap import odoo_source
 from bootstrap.errors import SetupError
+from bootstrap.locks import use_cache
 from bootstrap.paths import ADDON, CHECKOUT, DEV, cache_folder, checkout_folder, log_file
 from bootstrap.progress import warn
 
@@ -33,6 +34,7 @@ class Environment:
     """
 
     def __init__(self, source: odoo_source.OdooSource) -> None:
+        use_cache()
         self.source = source
         self.series = source.series
         self.data_dir = data_dir_of(cache_folder(), source.series)

@@ -12,6 +12,7 @@ import requests
 
 from bootstrap.errors import SetupError
 
+from . import lifeline
 from .ports import is_free
 from .rpc import RpcClient
 
@@ -70,24 +71,17 @@ class OdooServer:
             raise SetupError(
                 f"Port {self.port} is taken by another program: end that or choose another port."
             )
-        watched, ours = os.pipe()
-        environment = dict(self.environment, MTS_DEV_LIFELINE=str(watched))
-        try:
-            with open(str(self.log_file), "ab") as log:
-                self._process = subprocess.Popen(
-                    self.command,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    pass_fds=(watched,),
-                    # A group of its own: Ctrl-C is for us to handle, and the workers can be
-                    # ended together with it.
-                    start_new_session=True,
-                )
-        finally:
-            os.close(watched)
-        self._lifeline = os.fdopen(ours, "wb")
+        with open(str(self.log_file), "ab") as log:
+            self._process, self._lifeline = lifeline.start(
+                self.command,
+                self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A group of its own: Ctrl-C is for us to handle, and the workers can be
+                # ended together with it.
+                start_new_session=True,
+            )
 
     def wait_ready(self, timeout: float = READY_SECONDS) -> None:
         """Wait until the web server answers and the database's models are loaded."""
