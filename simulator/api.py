@@ -29,14 +29,14 @@ class Api:
         self._faults = faults
         self._ledger = ledger
 
-    def ping(self, request: Request) -> Response:
+    def ping(self, _request: Request) -> Response:
         return self._with_faults("ping", lambda: envelope.json_response("[0 - 0] pong"))
 
-    def authfields(self, request: Request) -> Response:
+    def authfields(self, _request: Request) -> Response:
         fields = {"authfields": list(AUTH_FIELDS)}
         return self._with_faults("ping", lambda: envelope.answer(fields))
 
-    def status(self, request: Request, identifier: str) -> Response:
+    def status(self, _request: Request, identifier: str) -> Response:
         def answer() -> Response:
             try:
                 return envelope.answer({"status": self._seeder.status(identifier)})

@@ -86,7 +86,9 @@ class Faults:
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
-        self._random = {on: random.Random(f"{seed} {on}") for on in (*KINDS, "order")}
+        generators = {on: random.Random(f"{seed} {on}") for on in (*KINDS, "order")}  # noqa: S311
+        with self._lock:
+            self._random = generators
 
     def replace(self, rules: list[dict[str, Any]]) -> None:
         parsed = [Fault(rule) for rule in rules]

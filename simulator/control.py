@@ -70,11 +70,11 @@ class Control:
         """POST ``{"count": N or null, "shuffle": false}``; answers how many batches went."""
         return json_response({"released": self._simulator.release(**_body(request))})
 
-    def restart(self, request: Request) -> Response:
+    def restart(self, _request: Request) -> Response:
         self._simulator.restart()
         return json_response({})
 
-    def reset(self, request: Request) -> Response:
+    def reset(self, _request: Request) -> Response:
         self._simulator.reset()
         return json_response({})
 
@@ -84,13 +84,13 @@ class Control:
         idle = self._simulator.wait_idle(timeout)
         return json_response({"idle": idle, "held": self._simulator.held})
 
-    def vid(self, request: Request, vid: str) -> Response:
+    def vid(self, _request: Request, vid: str) -> Response:
         """``{"transactions": N, "results": […]}`` of one VID."""
         transactions = self._simulator.transactions(vid)
         results = self._simulator.ledger.results_of(vid)
         return json_response({"transactions": transactions, "results": results})
 
-    def ledger(self, request: Request, part: str) -> Response:
+    def ledger(self, _request: Request, part: str) -> Response:
         """One part of the ledger: counts, posts, results or callbacks."""
         snapshot = self._simulator.ledger.snapshot()
         if part not in snapshot:

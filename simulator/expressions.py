@@ -66,5 +66,5 @@ def _walk(keys: list[str], value: Any) -> Any:
     return value
 
 
-def _nothing(value: Any) -> None:
+def _nothing(_value: Any) -> None:
     return None

@@ -43,10 +43,10 @@ class Refusal:
 
 
 class Mosip:
-    """Authenticates mapped records. Threads may share it."""
+    """Authenticates mapped records for one MOSIP partner. Threads may share it."""
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret.encode()
+    def __init__(self, partner: str) -> None:
+        self._key = partner.encode()
         self._lock = threading.Lock()
         self._refusals: dict[str, Refusal] = {}
         self._transactions: dict[str, int] = {}
@@ -87,7 +87,7 @@ class Mosip:
     def token(self, payload: dict[str, str]) -> str:
         """The token of a person: the same data give the same one; 36 to 43 characters."""
         person = "\n".join(_normalized(payload.get(field)) for field in PERSON_FIELDS)
-        digest = hmac.new(self._secret, person.encode(), hashlib.sha256).digest()
+        digest = hmac.new(self._key, person.encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest)[: 36 + digest[0] % 8].decode()
 
     def authenticate(self, payload: dict[str, str]) -> tuple[str | None, list[tuple[str, str]]]:

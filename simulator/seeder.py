@@ -71,12 +71,13 @@ class Seeder:
             thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
-        """End the workers; one that waits for a slow callback is left behind."""
+        """End the workers, but leave behind who still waits for a callback after ``timeout``."""
         with self._changed:
             self._stopping = True
             self._forget()
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(max(0, deadline - time.monotonic()))
 
     def restart(self) -> None:
         """Forget all batches, as an MTS does whose database and queue die with it."""
@@ -211,9 +212,9 @@ class Seeder:
     def _authenticate(self, batch: Batch) -> None:
         batch.status = "processing"
         for record in batch.records:
-            if record.status == "submitted":
+            if record.payload is not None:
                 self.pause(self._settings.seconds_per_record, batch.life)
-                self._authenticate_one(record)
+                self._authenticate_one(record, record.payload)
             self._ledger.add_result(
                 identifier=batch.identifier,
                 payload=record.payload,
@@ -224,9 +225,8 @@ class Seeder:
         # MTS sets this before it calls back.
         batch.status = "processed" if all_good else "processed_with_errors"
 
-    def _authenticate_one(self, record: Record) -> None:
-        assert record.payload is not None
-        record.token, errors = self._mosip.authenticate(record.payload)
+    def _authenticate_one(self, record: Record, payload: dict[str, str]) -> None:
+        record.token, errors = self._mosip.authenticate(payload)
         record.status = "error" if errors else "processed"
         if errors:
             record.error_code, record.error_message = mts_error(errors)

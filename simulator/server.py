@@ -24,7 +24,7 @@ from .settings import START_ONLY, Settings
 
 _logger = logging.getLogger(__name__)
 _CONNECTION = "simulator.connection"
-_POLL_SECONDS = 0.05  # how soon the server notices that it shall stop
+_POLL_SECONDS = 0.02  # how soon the server notices that it shall stop
 _RESET_SECONDS = 10.0  # how long a reset waits for a callback that is on its way
 
 
@@ -42,7 +42,7 @@ class Simulator:
         self.settings.update(settings)
         self.ledger = Ledger()
         self._faults = Faults(self.settings.seed)
-        self._mosip = Mosip(self.settings.token_secret)
+        self._mosip = Mosip(self.settings.partner)
         self._apply()
         self._seeder = Seeder(self.settings, self._mosip, self._faults, self.ledger)
         self._app = _Application(
@@ -216,10 +216,7 @@ class _Application:
         }
         views.update({"/simulator" + path: view for path, view in control.views().items()})
         self._routes = Map(
-            [
-                Rule(path, endpoint=view, methods=methods)
-                for path, (view, methods) in views.items()
-            ]
+            [Rule(path, endpoint=view, methods=methods) for path, (view, methods) in views.items()]
         )
 
     def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:

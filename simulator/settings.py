@@ -9,7 +9,7 @@ from .behaviour import Fault
 from .mosip import Refusal
 from .records import AUTH_FIELDS, DEFAULT_MANDATORY
 
-START_ONLY = ("workers", "token_secret")
+START_ONLY = ("workers", "partner")
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Settings:
     seed: int = 0  # of the random numbers behind fractions and shuffling
     record: bool = True  # keep the details in the ledger; counters are always kept
     mandatory: list[str] = field(default_factory=lambda: list(DEFAULT_MANDATORY))
-    token_secret: str = "simulator"  # another secret gives other tokens, as another partner would
+    partner: str = "simulator"  # tokens hold for one MOSIP partner; another gets others
     vid_transactions: int | None = None  # after so many a VID gets IDA-MLC-005
     expiry_seconds: float | None = None  # a finished batch is forgotten after so long
     refusals: dict[str, Any] = field(default_factory=dict)  # VID or "*": see mosip.Refusal.parse

@@ -31,7 +31,7 @@ class Receiver:
         self._server = make_server(
             "127.0.0.1", 0, self._application, threaded=True, request_handler=Quiet
         )
-        base = "http://127.0.0.1:%d" % self._server.socket.getsockname()[1]
+        base = f"http://127.0.0.1:{self._server.socket.getsockname()[1]}"
         self.url = base + "/callback"
         self.auth_url = base + "/web/session/authenticate"
 

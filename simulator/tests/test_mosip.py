@@ -18,13 +18,13 @@ def test_the_same_person_gets_the_same_token(client, person, receiver):
 
 
 def test_tokens_are_the_same_in_another_simulator_with_the_same_secret(make_client, person):
-    sims = [make_client().sim, make_client().sim, make_client(token_secret="other").sim]
+    sims = [make_client().sim, make_client().sim, make_client(partner="other").sim]
     tokens = [sim.token("Ada", "2000/01/01", "f") for sim in sims]
     assert tokens[0] == tokens[1] != tokens[2]
 
 
 def test_tokens_have_no_fixed_length(sim):
-    assert len({len(sim.token("Person %d" % n, "2000/01/01", "f")) for n in range(100)}) > 3
+    assert len({len(sim.token(f"Person {n}", "2000/01/01", "f")) for n in range(100)}) > 3
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,10 @@ def test_tokens_have_no_fixed_length(sim):
         ({"code": "IDA-MLC-003", "message": "UIN deactivated"}, "IDA-MLC-003", "UIN deactivated"),
         ({"code": "ATS-REQ-100", "message": None}, "ATS-REQ-100", None),
         (
-            [{"code": "IDA-DEA-001", "message": "dob"}, {"code": "IDA-DEA-003", "message": "name"}],
+            [
+                {"code": "IDA-DEA-001", "message": "dob"},
+                {"code": "IDA-DEA-003", "message": "name"},
+            ],
             "ATS-REQ-103",
             "IDA-DEA-001::dob,IDA-DEA-003::name",
         ),

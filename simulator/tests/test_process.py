@@ -61,6 +61,7 @@ def test_bad_settings_are_one_clear_line(tmp_path, content):
         capture_output=True,
         text=True,
         timeout=30,
+        check=False,
     )
     assert ended.returncode == 1
     assert ended.stderr.startswith("simulator: ")
@@ -75,6 +76,7 @@ def test_a_port_that_is_taken():
             capture_output=True,
             text=True,
             timeout=30,
+            check=False,
         )
     assert ended.returncode == 1
     assert "in use" in ended.stderr
