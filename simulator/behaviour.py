@@ -112,7 +112,7 @@ class Faults:
         with self._lock:
             for rule in self._rules:
                 if rule.on == on and rule.applies(self._random[on], vids):
-                    if rule.next == 0:
+                    if rule.next == 0:  # a long test adds thousands of them
                         self._rules.remove(rule)
                     return rule
         return None
