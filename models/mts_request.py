@@ -54,6 +54,9 @@ class MtsRequest(models.Model):
     sent_at = fields.Datetime(readonly=True)
     answered_at = fields.Datetime(readonly=True)
     check_at = fields.Datetime(readonly=True, help="When MTS is asked what became of it.")
+    finished_since = fields.Datetime(
+        readonly=True, help="When MTS was first seen to have finished, with answers outstanding."
+    )
     message = fields.Text(readonly=True)
     record_ids = fields.One2many("mts.record", "request_id", "Records")
 
@@ -344,6 +347,15 @@ class MtsRequest(models.Model):
             return
         if status in WORKING:
             self._wait_on(_("MTS is still working on it."))
+        elif not self.finished_since:
+            # MTS says so before it calls back: what it has to say may be on its way.
+            self.write(
+                {
+                    "finished_since": fields.Datetime.now(),
+                    "check_at": fields.Datetime.now() + self._delivery_time(),
+                    "message": _("MTS has finished; its answers are on the way."),
+                }
+            )
         elif not self.connector_id._delivers_here():
             self._settle_elsewhere()
         else:
@@ -354,6 +366,13 @@ class MtsRequest(models.Model):
                     _("MTS has finished a request, but none of its answers arrived here. Check "
                       "that MTS can reach the callback URL and is allowed to deliver.")
                 )
+
+    def _delivery_time(self):
+        """Return how long MTS may take to deliver: each call as long as it waits for our answer."""
+        connector = self.connector_id
+        calls = 1 if connector.callback_in_bulk else self.record_count
+        longest = timedelta(minutes=connector.answer_timeout_minutes)
+        return min(timedelta(seconds=calls * connector.callback_timeout), longest)
 
     def _wait_on(self, reason):
         """Ask again later, but not for ever."""

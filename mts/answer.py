@@ -43,7 +43,8 @@ def parse(item: Any) -> Answer:
             raise MalformedAnswer("token is missing (.output.token)")
         return Answer(reference, status, token, "", "")
     if status in REFUSED:
-        code = _text(item, "errorCode", MAX_CODE)
+        # Some of MTS's own codes come with underscores: AUT_BAS_001.
+        code = _text(item, "errorCode", MAX_CODE).replace("_", "-")
         if not code:
             raise MalformedAnswer("errorCode is missing (.output.errorCode)")
         return Answer(reference, status, "", code, _text(item, "errorMessage", None)[:MAX_MESSAGE])
