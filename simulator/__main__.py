@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -25,6 +26,8 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_arguments: stop.set())
+    if options.until_eof:
+        threading.Thread(target=_wait_for_eof, args=[stop], daemon=True).start()
     try:
         simulator = Simulator(options.host, options.port, **_settings(options)).start()
     except (OSError, ValueError) as error:
@@ -36,6 +39,14 @@ def main() -> int:
     return 0
 
 
+def _wait_for_eof(stop: threading.Event) -> None:
+    """Standard input ends with the program that started this one, whatever ended that."""
+    # Not by way of sys.stdin: the interpreter could not end while a thread reads there.
+    while os.read(0, 1024):
+        pass
+    stop.set()
+
+
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulator", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
@@ -45,6 +56,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--quiet", action="store_true", help="do not log each request")
+    parser.add_argument("--until-eof", action="store_true", help="end when standard input does")
     return parser.parse_args()
 
 

@@ -6,5 +6,6 @@ Runs in the virtual environment that `dev/cli.py` makes.
 from .environment import Environment
 from .rpc import RpcClient, RpcError
 from .server import OdooServer
+from .simulator import SimulatorProcess
 
-__all__ = ["Environment", "OdooServer", "RpcClient", "RpcError"]
+__all__ = ["Environment", "OdooServer", "RpcClient", "RpcError", "SimulatorProcess"]

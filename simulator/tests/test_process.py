@@ -38,6 +38,16 @@ def test_as_a_module_until_a_signal(number):
         assert process.stdout.read() == ""
 
 
+def test_until_the_end_of_standard_input():
+    command = [sys.executable, "-m", "simulator", "--quiet", "--until-eof"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=str(CHECKOUT), stdin=pipe, stdout=pipe) as process:
+        process.stdout.readline()
+        assert process.poll() is None
+        process.stdin.close()
+        assert process.wait(30) == 0
+
+
 def test_by_path_with_settings(tmp_path):
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"seed": 1, "vid_transactions": 2, "workers": 2}))

@@ -1,0 +1,47 @@
+"""A progress bar of plain text."""
+
+import sys
+from typing import TextIO
+
+WIDTH = 40
+
+
+class ProgressBar:
+    """Drawn over itself on a terminal; elsewhere a line for each step of a tenth.
+
+    It has two tones: what Odoo has the answers of, and what MTS has worked through and not
+    delivered yet.
+    """
+
+    def __init__(self, total: int, stream: TextIO = sys.stdout) -> None:
+        self._total = max(total, 1)
+        self._stream = stream
+        self._on_terminal = stream.isatty()
+        self._last = ""
+        self._tenths = (-1, -1)
+
+    def show(self, state: str, answered: int, worked: int) -> None:
+        """`answered` of the total are settled in Odoo, `worked` in MTS."""
+        line = f"  {_bar(answered, worked, self._total)} {answered:3d} of {self._total}  {state}"
+        if self._on_terminal:
+            if line != self._last:
+                self._stream.write(f"\r{line}\x1b[K")
+                self._last = line
+        else:
+            tenths = (10 * answered // self._total, 10 * worked // self._total)
+            if tenths != self._tenths:
+                self._stream.write(line + "\n")
+                self._tenths = tenths
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Leave the bar as it is and go on below it."""
+        if self._on_terminal:
+            self._stream.write("\n")
+            self._stream.flush()
+
+
+def _bar(answered: int, worked: int, total: int) -> str:
+    full = WIDTH * answered // total
+    half = max(WIDTH * min(worked, total) // total - full, 0)
+    return "[" + "#" * full + "-" * half + " " * (WIDTH - full - half) + "]"

@@ -1,0 +1,87 @@
+"""Odoo as the demo's administrator uses it: everything goes over JSON-RPC."""
+
+import time
+from typing import Any, Dict, List, Sequence
+
+from environment import OdooServer, RpcClient
+
+CLOSED = ("done", "failed", "cancelled")
+COUNTS = (
+    "selected_count",
+    "tokenized_count",
+    "rejected_count",
+    "conflict_count",
+    "pending_count",
+    "lost_count",
+)
+
+
+class Registry:
+    """A registry of people with a connector."""
+
+    def __init__(self, odoo: OdooServer, login: str = "admin", password: str = "admin") -> None:  # noqa: S107
+        self.rpc: RpcClient = odoo.rpc(login, password)
+        # A browser does this when an administrator logs in; the callback URL begins with it.
+        self.rpc.call("ir.config_parameter", "set_param", "web.base.url", odoo.url)
+
+    def register(self, registrants: Sequence[Dict[str, Any]]) -> List[int]:
+        """Add registrants; returns their ids."""
+        return self.rpc.call("res.partner", "create", list(registrants))
+
+    def create_connector(self, **values: Any) -> int:
+        """Save a new connector, as its form would."""
+        return self.rpc.call("mts.connector", "create", values)
+
+    def press(self, button: str, connector: int) -> Any:
+        """Press a button of the connector's form; returns what opens."""
+        return self.rpc.call("mts.connector", button, [connector])
+
+    def import_now(self, connector: int) -> int:
+        """Press Import Now; returns the run that opens."""
+        return self.press("action_import_now", connector)["res_id"]
+
+    def runs(self, connector: int) -> List[Dict[str, Any]]:
+        """The imports of a connector as the list shows them, oldest first."""
+        names = ["state", "trigger", "message", *COUNTS]
+        domain = [("connector_id", "=", connector)]
+        return self.rpc.call("mts.run", "search_read", domain, names, order="id")
+
+    def records(self, connector: int) -> List[Dict[str, Any]]:
+        """Where each registrant stands."""
+        names = ["partner_id", "state", "error_code", "error_message", "advice", "attempts"]
+        domain = [("connector_id", "=", connector)]
+        return self.rpc.call("mts.record", "search_read", domain, names, order="id")
+
+    def registrants(self, *domain: Any) -> List[Dict[str, Any]]:
+        names = ["name", "mosip_vid", "mosip_auth_token", "mosip_duplicate_count"]
+        everyone = ("is_registrant", "=", True)
+        return self.rpc.call("res.partner", "search_read", [everyone, *domain], names, order="id")
+
+
+class Scheduler:
+    """Sees to it that the background job runs at once on both series."""
+
+    PAUSE_SECONDS = 1.0
+
+    def __init__(self, registry: Registry, series: str) -> None:
+        self._rpc = registry.rpc
+        self._needs_help = series == "14.0"
+        self._next = 0.0
+        self._job = 0
+
+    def tick(self) -> None:
+        """Call this while waiting.
+
+        Odoo 15 wakes the job when there is something to do. In Odoo 14 it runs once a minute,
+        however often the scheduler looks, so this presses its button "Run Manually".
+        """
+        if not self._needs_help or time.monotonic() < self._next:
+            return
+        self._job = self._job or self._find_job()
+        self._rpc.call("ir.cron", "method_direct_trigger", [self._job])
+        self._next = time.monotonic() + self.PAUSE_SECONDS
+
+    def _find_job(self) -> int:
+        domain = [("model", "=", "ir.cron"), ("name", "=", "cron_work")]
+        domain.append(("module", "=", "mts_connector"))
+        return self._rpc.call("ir.model.data", "search_read", domain, ["res_id"])[0]["res_id"]
