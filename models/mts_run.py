@@ -272,7 +272,9 @@ class MtsRun(models.Model):
         )
         if first:
             self.last_partner_id = min(self.last_partner_id, first.partner_id.id - 1)
-        if self.state != "sending":
+        now = fields.Datetime.now()
+        if self.state != "sending" or (self.next_try_at and self.next_try_at > now):
+            # Several requests of one slice found the same closed door; that counts once.
             return
         self.failures += 1
         if self.failures >= MAX_FAILURES:
@@ -282,7 +284,7 @@ class MtsRun(models.Model):
                   "with Test Connection.") % reason,
             )
         else:
-            self.next_try_at = fields.Datetime.now() + timedelta(minutes=2 ** (self.failures - 1))
+            self.next_try_at = now + timedelta(minutes=2 ** (self.failures - 1))
             self.message = reason
 
     @api.model
