@@ -82,7 +82,12 @@ def _explain(error: OSError) -> str:
     """One sentence for what the system refuses."""
     if error.errno == errno.ENOSPC:
         return f"No space is left on the disk of {paths.cache_root()}: make room and try again."
-    return f"{error.strerror}: {error.filename}" if error.filename else str(error)
+    if not error.filename:
+        return str(error)
+    hint = ""
+    if str(error.filename).startswith(str(paths.cache_root().parent)):
+        hint = " (XDG_CACHE_HOME names another folder for what is kept here)"
+    return f"{error.strerror}: {error.filename}{hint}"
 
 
 def _end(number: int, _frame: object) -> None:

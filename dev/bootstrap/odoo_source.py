@@ -57,7 +57,7 @@ def find(series: Optional[str] = None) -> OdooSource:
     found = _cached_tree(PREFERRED) or _try_clone()
     if found:
         return found
-    say("Odoo 15.0 cannot be had here (see ODOO_SOURCE): running on Debian's Odoo 14.0 instead.")
+    say("Odoo 15.0 cannot be had here, so this runs on Debian's Odoo 14.0.")
     return _find_local(FALLBACK) or _fetch(FALLBACK)
 
 
@@ -153,7 +153,10 @@ def _clone() -> OdooSource:
     # Never ask for a password, and give a dead line up.
     quiet = dict(os.environ, GIT_TERMINAL_PROMPT="0")
     quiet.update(GIT_HTTP_LOW_SPEED_LIMIT="1000", GIT_HTTP_LOW_SPEED_TIME="30")
-    failure = "Odoo 15.0 could not be cloned (or give a tree with ODOO_SOURCE=/path/to/odoo)"
+    failure = (
+        "Odoo 15.0 could not be cloned: connect to the internet, or give its source tree with "
+        "ODOO_SOURCE=/path/to/odoo"
+    )
     log = log_file("odoo-clone")
     branch = f"refs/heads/{PREFERRED}"
     with step("looking for Odoo 15.0's public repository"):

@@ -23,6 +23,7 @@ from .templates import Templates, data_dir_of
 
 LAUNCHER = DEV / "environment" / "launcher.py"
 INSTALL_SECONDS = 900
+KEPT_LOGS = 30
 NOTEWORTHY = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) ")
 
 
@@ -46,6 +47,7 @@ class Environment:
         atexit.register(self.close)
         self.databases = Databases(self.connection, self.data_dir)
         self.databases.drop_left_behind()
+        _remove_old_logs(checkout_folder("logs"))
         self._templates = Templates(source, self.databases, self._install)
 
     @classmethod
@@ -183,6 +185,13 @@ class Environment:
             )
         finally:
             connection.close()
+
+
+def _remove_old_logs(folder: Path) -> None:
+    """Keep those of the last runs, for a look at what went wrong."""
+    logs = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for log in logs[KEPT_LOGS:]:
+        log.unlink()
 
 
 def _concerns_us(line: str) -> bool:

@@ -64,8 +64,8 @@ class Connection(NamedTuple):
             )
         except psycopg2.OperationalError as error:
             raise SetupError(
-                f"PostgreSQL at {self.host}:{self.port} lets user '{self.user}' not in: "
-                f"{str(error).strip().splitlines()[-1]}."
+                f"PostgreSQL at {self.host}:{self.port} cannot be used by '{self.user}': "
+                f"{str(error).strip().splitlines()[0]}."
             ) from None
         connection.autocommit = True
         return connection

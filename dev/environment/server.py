@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import IO, Dict, List, Optional
 
+import psutil
 import requests
 
 from bootstrap.errors import SetupError
@@ -18,6 +19,7 @@ from .rpc import RpcClient
 
 READY_SECONDS = 120
 STOP_SECONDS = 20
+KILL_SECONDS = 10
 POLL_SECONDS = 0.1
 TAIL_LINES = 30
 
@@ -111,10 +113,12 @@ class OdooServer:
         """End the process and its workers at once, as a crash would (SIGKILL)."""
         if self._process is None:
             return
+        group = self._process.pid
         # Nothing may be left of the group.
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(group, signal.SIGKILL)
         self._process.wait()
+        _wait_until_gone(group)
         if self._lifeline is not None:
             self._lifeline.close()
             self._lifeline = None
@@ -142,3 +146,18 @@ class OdooServer:
             return "result" in answer.json()
         except (requests.RequestException, ValueError):
             return False
+
+
+def _wait_until_gone(group: int) -> None:
+    """Wait for a killed group's workers, which hold the port until they are gone."""
+    deadline = time.monotonic() + KILL_SECONDS
+    while _is_alive(group) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS / 10)
+
+
+def _is_alive(group: int) -> bool:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False
