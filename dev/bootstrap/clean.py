@@ -29,7 +29,7 @@ def run(arguments: List[str]) -> int:
     refuse_while_in_use()
     if os.environ.get("PGHOST"):
         _drop_external_databases(root)
-    for data in (root / "postgres").glob("data-*"):
+    for data in (root / "postgres").glob("*/data"):
         _stop_postgres(data)
     with step(f"removing {root}"):
         _remove(root, options.keep_odoo)

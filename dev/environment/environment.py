@@ -98,7 +98,7 @@ class Environment:
         self.databases.drop(database)
         if database in self._made:
             self._made.remove(database)
-        (checkout_folder("conf") / f"{database}.conf").unlink()
+        (checkout_folder("conf") / f"{database}.conf").unlink(missing_ok=True)
 
     def connect(self, database: str):
         """A connection of psycopg2 to a database, in autocommit mode."""

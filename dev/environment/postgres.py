@@ -104,9 +104,10 @@ class EmbeddedServer:
     """
 
     def __init__(self) -> None:
-        self.root = cache_folder("postgres")
         self.binaries = _package_folder() / "pginstall" / "bin"
-        self.data = self.root / f"data-{_major_version(self.binaries)}"
+        # Another version cannot read the data.
+        self.root = cache_folder("postgres", _major_version(self.binaries))
+        self.data = self.root / "data"
         self._users: Optional[IO[str]] = None
 
     def acquire(self) -> Connection:
