@@ -9,6 +9,8 @@ from typing import List
 
 from psycopg2 import sql
 
+import psycopg2
+from bootstrap.errors import SetupError
 from bootstrap.paths import cache_root, checkout_key, digest
 
 from .postgres import Connection
@@ -59,6 +61,8 @@ class Databases:
             )
         )
         if (self.filestore / source).exists():
+            # A database of this name may have been lost without its files.
+            shutil.rmtree(str(self.filestore / target), ignore_errors=True)
             (self.filestore / source).rename(self.filestore / target)
 
     def drop(self, name: str) -> None:
@@ -85,6 +89,9 @@ class Databases:
             with connection.cursor() as cursor:
                 cursor.execute(query, parameters)
                 return cursor.fetchall() if cursor.description else []
+        except psycopg2.Error as error:
+            # Such as a full disk, or a role that may not create databases.
+            raise SetupError(f"PostgreSQL refuses: {str(error).splitlines()[0]}.") from None
         finally:
             connection.close()
 
