@@ -9,7 +9,7 @@ in which duplicates are the registrants who share a token with another one.
 """
 
 import os
-import signal
+import time
 from typing import List, Tuple
 
 from bootstrap.errors import SetupError
@@ -33,7 +33,7 @@ def run(arguments: List[str]) -> int:
         with stage(environment) as play:
             outcome, faults = _play(play)
             say(f"\n{table(outcome)}\n")
-            _complain(faults)
+            _complain(faults, play)
             if os.environ.get("ONCE", "0") in ("", "0"):
                 _stay(play)
         say(outcome.line)
@@ -53,16 +53,20 @@ def _play(play: Stage) -> Tuple[Outcome, List[str]]:
     return outcome, outcome.faults(play.story)
 
 
-def _complain(faults: List[str]) -> None:
+def _complain(faults: List[str], play: Stage) -> None:
     for fault in faults[:FAULTS_SHOWN]:
         warn(f"unexpected: {fault}")
     if len(faults) > FAULTS_SHOWN:
         warn(f"unexpected: {len(faults) - FAULTS_SHOWN} more")
+    if faults:
+        warn(f"The log of Odoo is {play.odoo.log_file}.")
 
 
 def _stay(play: Stage) -> None:
     say(f"Look around: {play.odoo.url}  login: admin  password: admin  (Ctrl-C ends the demo)")
     try:
-        signal.pause()
+        while play.odoo.running:
+            play.scheduler.tick()
+            time.sleep(1)
     except KeyboardInterrupt:
         say("")

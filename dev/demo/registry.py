@@ -1,9 +1,10 @@
 """Odoo as the demo's administrator uses it: everything goes over JSON-RPC."""
 
+import contextlib
 import time
 from typing import Any, Dict, List, Sequence
 
-from environment import OdooServer, RpcClient
+from environment import OdooServer, RpcClient, RpcError
 
 CLOSED = ("done", "failed", "cancelled")
 COUNTS = (
@@ -78,7 +79,8 @@ class Scheduler:
         if not self._needs_help or time.monotonic() < self._next:
             return
         self._job = self._job or self._find_job()
-        self._rpc.call("ir.cron", "method_direct_trigger", [self._job])
+        with contextlib.suppress(RpcError):  # It is running already.
+            self._rpc.call("ir.cron", "method_direct_trigger", [self._job])
         self._next = time.monotonic() + self.PAUSE_SECONDS
 
     def _find_job(self) -> int:
