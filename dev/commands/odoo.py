@@ -1,11 +1,10 @@
 """Run Odoo by hand, on a database with the addon that is dropped afterwards."""
 
-import signal
 from typing import Dict, List
 
 from bootstrap.paths import ADDON
 from bootstrap.progress import say
-from environment import Environment, addons, lifeline
+from environment import Environment, addons, foreground, lifeline
 from environment.ports import free_port
 
 from .test import SAMPLE_REGISTRY
@@ -23,18 +22,10 @@ def run(arguments: List[str]) -> int:
         if not subcommand:
             say(f"http://127.0.0.1:{port}  login: admin  password: admin  (Ctrl-C ends it)")
         options = ["-c", str(configuration), *arguments[len(subcommand) :]]
-        return _foreground(
-            environment.command(*subcommand, *options), environment.process_environment()
-        )
+        return _run(environment.command(*subcommand, *options), environment.process_environment())
 
 
-def _foreground(command: List[str], variables: Dict[str, str]) -> int:
-    # Ctrl-C reaches Odoo directly; it decides what that means, also in its shell.
-    signal.signal(signal.SIGINT, lambda _number, _frame: None)
+def _run(command: List[str], variables: Dict[str, str]) -> int:
     process, pipe = lifeline.start(command, variables)
-    try:
-        return process.wait()
-    finally:
-        process.terminate()
-        process.wait()
-        pipe.close()
+    with pipe:
+        return foreground.wait(process)

@@ -8,13 +8,14 @@ from typing import Dict, List, Tuple
 
 from bootstrap.paths import ADDON, CHECKOUT, cache_folder
 from bootstrap.progress import say
-from environment import Environment, addons
+from environment import Environment, addons, foreground
 from environment.environment import python_path
 
 SAMPLE_REGISTRY = "mts_sample_registry"
 ADDON_TESTS = "tests"
 PLAIN_TESTS = ("simulator/tests", "dev/tests", "dev/e2e")
-PASSED, NO_TESTS = 0, 5
+#: What pytest's exit status says.
+PASSED, INTERRUPTED, NO_TESTS = 0, 2, 5
 
 
 def run(arguments: List[str]) -> int:
@@ -23,17 +24,20 @@ def run(arguments: List[str]) -> int:
     with Environment.for_series() as environment:
         say(environment.describe())
         statuses = []
-        addon_tests = [path for path in paths if _is_under(path, ADDON_TESTS)]
-        if addon_tests or (not paths and _has_tests(ADDON_TESTS)):
-            statuses.append(_test_addon(environment, options, addon_tests or [ADDON_TESTS]))
-        for folder in PLAIN_TESTS:
+        for folder in (ADDON_TESTS, *PLAIN_TESTS):
             chosen = [path for path in paths if _is_under(path, folder)]
-            if chosen or (not paths and _has_tests(folder)):
-                statuses.append(_test_plain(environment, options, folder, chosen or [folder]))
+            if not chosen and (paths or not _has_tests(folder)):
+                continue
+            test = _test_addon if folder == ADDON_TESTS else _test_plain
+            statuses.append(test(environment, options, folder, chosen or [folder]))
+            if statuses[-1] == INTERRUPTED:
+                break
     return _combined(statuses)
 
 
-def _test_addon(environment: Environment, options: List[str], paths: List[str]) -> int:
+def _test_addon(
+    environment: Environment, options: List[str], _folder: str, paths: List[str]
+) -> int:
     """Run pytest-odoo on a database of its own."""
     modules = [name for name in (ADDON, SAMPLE_REGISTRY) if name in addons.sources()]
     database = environment.create_database("test", modules)
@@ -76,7 +80,7 @@ def _pytest(arguments: List[str], variables: Dict[str, str], cwd: Path) -> int:
     variables["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache_folder("hypothesis"))
     command = [sys.executable, "-m", "pytest", "-c", str(CHECKOUT / "pyproject.toml")]
     command += ["-o", f"cache_dir={cache_folder('pytest')}", *arguments]
-    return subprocess.run(command, env=variables, cwd=str(cwd), check=False).returncode
+    return foreground.wait(subprocess.Popen(command, env=variables, cwd=str(cwd)))
 
 
 def _split(arguments: List[str]) -> Tuple[List[str], List[str]]:

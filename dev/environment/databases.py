@@ -7,9 +7,9 @@ import socket
 from pathlib import Path
 from typing import List
 
+import psycopg2
 from psycopg2 import sql
 
-import psycopg2
 from bootstrap.errors import SetupError
 from bootstrap.paths import cache_root, checkout_key, digest
 

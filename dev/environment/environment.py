@@ -4,16 +4,16 @@ import atexit
 import os
 import platform
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
 from bootstrap import odoo_source
 from bootstrap.errors import SetupError
-from bootstrap.locks import use_cache
+from bootstrap.locks import lock, use_cache
 from bootstrap.paths import ADDON, CHECKOUT, DEV, cache_folder, checkout_folder, log_file
 from bootstrap.progress import warn
+from bootstrap.run import run
 
 from . import addons, config, postgres
 from .databases import Databases, run_database
@@ -24,6 +24,7 @@ from .templates import Templates, data_dir_of
 LAUNCHER = DEV / "environment" / "launcher.py"
 INSTALL_SECONDS = 900
 KEPT_LOGS = 30
+TAIL_LINES = 40
 NOTEWORTHY = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) ")
 
 
@@ -156,42 +157,42 @@ class Environment:
         configuration = self.config_file(database)
         command = self.command("-c", str(configuration), "-i", ",".join(modules))
         command += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
-        with open(str(log), "wb") as handle:
-            status = subprocess.run(
+        try:
+            run(
                 command,
-                env=self.process_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=handle,
-                stderr=subprocess.STDOUT,
+                log,
+                f"{', '.join(modules)} could not be installed",
                 timeout=INSTALL_SECONDS,
-                check=False,
-            ).returncode
-        configuration.unlink()
-        text = log.read_text(errors="replace")
-        if status != 0:
-            warn("\n" + "\n".join(text.splitlines()[-40:]))
-            raise SetupError(f"{', '.join(modules)} could not be installed, see {log}.")
-        complaints = [line for line in text.splitlines() if _concerns_us(line)]
+                env=self.process_environment(),
+            )
+        except SetupError:
+            warn("\n" + "\n".join(_lines(log)[-TAIL_LINES:]))
+            raise
+        finally:
+            configuration.unlink()
+        complaints = [line for line in _lines(log) if _concerns_us(line)]
         if complaints:
             warn("\n" + "\n".join(complaints))
 
     def _postgres_version(self) -> str:
         connection = self.connect("postgres")
         try:
-            return (
-                str(connection.server_version // 10000)
-                + "."
-                + str(connection.server_version % 10000)
-            )
+            major, minor = divmod(connection.server_version, 10000)
+            return f"{major}.{minor}"
         finally:
             connection.close()
 
 
 def _remove_old_logs(folder: Path) -> None:
     """Keep those of the last runs, for a look at what went wrong."""
-    logs = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for log in logs[KEPT_LOGS:]:
-        log.unlink()
+    with lock("logs"):
+        logs = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime)
+        for log in logs[:-KEPT_LOGS]:
+            log.unlink()
+
+
+def _lines(log: Path) -> List[str]:
+    return log.read_text(errors="replace").splitlines()
 
 
 def _concerns_us(line: str) -> bool:
