@@ -26,8 +26,10 @@ ELSEWHERE = "MTC-ELSEWHERE"
 class MtsRequest(models.Model):
     _name = "mts.request"
     _description = "MTS Request"
+    _inherit = "mts.secret.mixin"
     _order = "id desc"
     _rec_name = "request_identifier"
+    _secrets = ("bearer_hash",)
 
     run_id = fields.Many2one("mts.run", required=True, index=True, ondelete="cascade")
     connector_id = fields.Many2one("mts.connector", required=True, index=True, ondelete="cascade")
@@ -61,16 +63,16 @@ class MtsRequest(models.Model):
     record_ids = fields.One2many("mts.record", "request_id", "Records")
 
     def init(self):
-        super().init()
+        result = super().init()
         self.env.cr.execute(
             """
-            ALTER TABLE mts_request ADD COLUMN IF NOT EXISTS bearer_hash varchar;
             CREATE INDEX IF NOT EXISTS mts_request_open_index
                 ON mts_request (connector_id, check_at) WHERE state IN ('to_send', 'sent');
             CREATE UNIQUE INDEX IF NOT EXISTS mts_request_bearer_hash_index
                 ON mts_request (bearer_hash) WHERE bearer_hash IS NOT NULL;
             """
         )
+        return result
 
     def name_get(self):
         return [
@@ -81,12 +83,8 @@ class MtsRequest(models.Model):
     # -- sending ---------------------------------------------------------------------------------
 
     def _keep_bearer(self, bearer):
-        """Keep the hash of the secret that MTS will deliver with; a column without a field."""
-        self.flush()
-        self.env.cr.execute(
-            "UPDATE mts_request SET bearer_hash = %s WHERE id = %s",
-            [signature.bearer_hash(bearer), self.id],
-        )
+        """Keep the hash of the secret that MTS will deliver with."""
+        self._set_secret("bearer_hash", signature.bearer_hash(bearer))
 
     def _batch(self, connector, items, ids, bearer):
         """Return the batch of this request, each record with its reference.

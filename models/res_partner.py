@@ -1,7 +1,22 @@
+import psycopg2
 from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import html2plaintext
 
 from ..mts import message
+from ..mts.settings import SettingError
+
+# What Odoo and PostgreSQL raise on a domain that makes no sense.
+UNSEARCHABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    psycopg2.Error,
+    UserError,
+)
 
 
 class ResPartner(models.Model):
@@ -33,7 +48,6 @@ class ResPartner(models.Model):
     )
 
     def init(self):
-        super().init()
         # Partial, so that they stay small and cost nothing for contacts without a VID or token:
         # the first finds who is due, the second who changed, the third who is there twice.
         self.env.cr.execute(
@@ -49,6 +63,7 @@ class ResPartner(models.Model):
                 WHERE mosip_auth_token IS NOT NULL;
             """
         )
+        return super().init()
 
     @api.depends("mosip_auth_token")
     def _compute_mosip_duplicate_count(self):
@@ -56,9 +71,7 @@ class ResPartner(models.Model):
         groups = self.read_group(
             [("mosip_auth_token", "in", tokens)], ["mosip_auth_token"], ["mosip_auth_token"]
         )
-        counts = {
-            group["mosip_auth_token"]: group["mosip_auth_token_count"] for group in groups
-        }
+        counts = {group["mosip_auth_token"]: group["mosip_auth_token_count"] for group in groups}
         for partner in self:
             partner.mosip_duplicate_count = max(counts.get(partner.mosip_auth_token, 0) - 1, 0)
 
@@ -77,6 +90,67 @@ class ResPartner(models.Model):
             )
         """
         return [("id", inside, (duplicates, []))]
+
+    # -- what is sent to MTS ---------------------------------------------------------------------
+
+    @api.model
+    def _mts_fields(self, path):
+        """Return the fields that a dotted path leads through, as a list of (model, field).
+
+        :raises SettingError: where it leads nowhere
+        """
+        found, model = [], self
+        for name in path.split("."):
+            field = model._fields.get(name) if model is not None else None
+            if field is None:
+                raise SettingError(_("“%(path)s” is no field that a contact leads to"), path=path)
+            found.append((model, field))
+            model = self.env[field.comodel_name] if field.relational else None
+        return found
+
+    @api.model
+    def _mts_check_paths(self, paths):
+        """Refuse what cannot be sent, or what this user may not read: it is sent as superuser.
+
+        :raises SettingError: with the reason
+        """
+        for path in paths:
+            for model, field in self._mts_fields(path):
+                if field.type == "binary":
+                    raise SettingError(_("“%(path)s” is a file, which MTS cannot take"), path=path)
+                if not self._mts_may_read(model, field):
+                    raise SettingError(_("you may not read “%(path)s”"), path=path)
+
+    @api.model
+    def _mts_may_read(self, model, field):
+        if self.env.su:
+            return True
+        allowed = not field.groups or self.user_has_groups(field.groups)
+        return allowed and model.check_access_rights("read", raise_exception=False)
+
+    @api.model
+    def _mts_check_domain(self, domain):
+        """Refuse a domain that cannot be searched.
+
+        :raises SettingError: with the reason
+        """
+        for leaf in domain:
+            if isinstance(leaf, (list, tuple)) and leaf and isinstance(leaf[0], str):
+                _model, field = self._mts_fields(leaf[0])[-1]
+                if not field._description_searchable:
+                    # Odoo would pass over it and find everybody.
+                    raise SettingError(_("“%(path)s” cannot be searched"), path=leaf[0])
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self._flush_search(domain)
+                query = self._where_calc(domain)
+                query.limit = 1
+                statement, params = query.select()
+                self.env.cr.execute(statement, params, log_exceptions=False)
+        except UNSEARCHABLE as error:
+            # PostgreSQL goes on with the whole statement.
+            reason = str(error).partition("\n")[0]
+            raise SettingError(_("it cannot be searched: %(reason)s"), reason=reason) from error
 
     def _mts_record(self, paths):
         """Return what is sent of this registrant: nested objects of texts, empty values left out.

@@ -1,6 +1,8 @@
 """What our callback reads from one delivered result."""
 from typing import Any, NamedTuple, Optional
 
+from .errors import Explained, _
+
 # ``status`` as MTS sets it.
 PROCESSED = "processed"
 REFUSED = ("error", "invalid")
@@ -20,7 +22,7 @@ class Answer(NamedTuple):
     message: str
 
 
-class MalformedAnswer(ValueError):
+class MalformedAnswer(Explained):
     """The result cannot be used. ``str(error)`` says why, without quoting what was sent."""
 
 
@@ -32,23 +34,23 @@ def parse(item: Any) -> Answer:
     if isinstance(item, dict) and isinstance(item.get("params"), dict):
         item = item["params"]
     if not isinstance(item, dict):
-        raise MalformedAnswer("the result is no JSON object")
+        raise MalformedAnswer(_("the result is no JSON object"))
     reference = _text(item, "ref", 200)
     status = _text(item, "status", 32)
     if not reference:
-        raise MalformedAnswer("ref is missing (.input.mts_ref)")
+        raise MalformedAnswer(_("ref is missing (.input.mts_ref)"))
     if status == PROCESSED:
         token = _text(item, "token", MAX_TOKEN)
         if not token:
-            raise MalformedAnswer("token is missing (.output.token)")
+            raise MalformedAnswer(_("token is missing (.output.token)"))
         return Answer(reference, status, token, "", "")
     if status in REFUSED:
         # Some of MTS's own codes come with underscores: AUT_BAS_001.
         code = _text(item, "errorCode", MAX_CODE).replace("_", "-")
         if not code:
-            raise MalformedAnswer("errorCode is missing (.output.errorCode)")
+            raise MalformedAnswer(_("errorCode is missing (.output.errorCode)"))
         return Answer(reference, status, "", code, _text(item, "errorMessage", None)[:MAX_MESSAGE])
-    raise MalformedAnswer("status is none of processed, error, invalid (.output.status)")
+    raise MalformedAnswer(_("status is none of processed, error, invalid (.output.status)"))
 
 
 def _text(item: dict, key: str, longest: Optional[int]) -> str:
@@ -56,9 +58,9 @@ def _text(item: dict, key: str, longest: Optional[int]) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise MalformedAnswer(f"{key} is no text")
+        raise MalformedAnswer(_("%(key)s is no text"), key=key)
     if longest is not None and len(value) > longest:
-        raise MalformedAnswer(f"{key} is too long")
+        raise MalformedAnswer(_("%(key)s is too long"), key=key)
     # PostgreSQL takes neither NUL nor half of a surrogate pair in a text.
     clean = value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
     return clean.strip()

@@ -3,29 +3,50 @@
 The client belongs to one thread at a time as far as its caller's retries go; ``requests`` keeps
 the connections alive between calls.
 """
+
 import json
-from typing import Any, Dict, List, NoReturn, Optional
+import re
+import time
+from typing import Any, Dict, List, Optional
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 from urllib3.util.retry import Retry
 
-from .errors import BatchFailed, MtsError, NotMts, OutcomeUnknown, Refused, Unreachable
-from .errors import UnknownRequest
+from .errors import (
+    BatchFailed,
+    MtsError,
+    NotMts,
+    OutcomeUnknown,
+    Refused,
+    UnknownRequest,
+    Unreachable,
+    _,
+)
 
 # MTS answers at once or, for a batch, after storing it; a connection that takes longer than this
 # to open is a broken one.
 CONNECT_TIMEOUT = 10.0
 
 # Only attempts that never opened a connection are repeated: they cannot have been stored.
-# The pauses are 0, 1 and 2 seconds; longer ones are the caller's business.
+# The pauses are 0 and 1 second; longer ones are the caller's business.
 CONNECT_RETRY = Retry(
     total=None, connect=2, read=0, redirect=0, status=0, other=0, backoff_factor=0.5
 )
 
+# MTS's answers are small. Whatever else is at that address must neither fill the memory nor hold a
+# thread by sending a byte now and then.
+MAX_ANSWER = 1024 * 1024
+_CHUNK = 64 * 1024
+
+# MTS sends a UUID. It goes into URLs and into the database.
+_IDENTIFIER = re.compile(r"\A[A-Za-z0-9._-]{1,100}\Z")
+
+# Where an error of MTS is passed on in MTS's own words.
+WORDS = "%(words)s"
+
 UNKNOWN_REQUEST_CODE = "ATS-REQ-016"
-NO_VALID_RECORD_CODE = "ATS-REQ-101"
 
 # A proxy in front of a dead MTS answers 502 or 503. 504 is not among them: there the proxy gave up
 # waiting while MTS goes on storing.
@@ -61,14 +82,14 @@ class MtsClient:
         """Return what MTS says of itself, such as ``[0 - 0] pong``."""
         answer = self._call("GET", "/ping")
         if not isinstance(answer, str):
-            raise NotMts("The address answers, but not as MTS does.")
+            raise NotMts(_("The address answers, but not as MTS does."))
         return answer
 
     def auth_fields(self) -> List[str]:
         """Return the field names that a mapping may have, such as ``vid`` and ``dob``."""
         fields = self._response("GET", "/authtoken/authfields").get("authfields")
         if not isinstance(fields, list):
-            raise NotMts("The address answers, but not as MTS does.")
+            raise NotMts(_("The address answers, but not as MTS does."))
         return [str(field) for field in fields]
 
     def submit(self, message: Dict[str, Any]) -> str:
@@ -83,8 +104,8 @@ class MtsClient:
         :raises OutcomeUnknown: MTS may have stored it; wait for the answer
         """
         identifier = self._response("POST", "/authtoken/json", message).get("request_identifier")
-        if not isinstance(identifier, str) or not identifier:
-            raise NotMts("The answer has no request identifier.")
+        if not isinstance(identifier, str) or not _IDENTIFIER.match(identifier):
+            raise NotMts(_("The answer has no request identifier."))
         return identifier
 
     def status(self, identifier: str) -> str:
@@ -94,7 +115,7 @@ class MtsClient:
         """
         status = self._response("GET", f"/authtoken/status/{identifier}").get("status")
         if not isinstance(status, str):
-            raise NotMts("The address answers, but not as MTS does.")
+            raise NotMts(_("The address answers, but not as MTS does."))
         return status
 
     def _response(
@@ -106,8 +127,8 @@ class MtsClient:
         if not isinstance(response, dict):
             code, words = _first_error(envelope)
             if code:
-                raise Refused(words, code)
-            raise NotMts("The address answers, but not as MTS does.")
+                raise Refused(WORDS, code, words=words)
+            raise NotMts(_("The address answers, but not as MTS does."))
         return response
 
     def _call(self, method: str, path: str, message: Optional[Dict[str, Any]] = None) -> Any:
@@ -116,8 +137,9 @@ class MtsClient:
         body = None
         if message is not None:
             body = json.dumps(message, ensure_ascii=False).encode()
+        deadline = time.monotonic() + sum(self._timeout)
         try:
-            answer = self._session.request(
+            with self._session.request(
                 method,
                 self._base_url + path,
                 data=body,
@@ -125,67 +147,83 @@ class MtsClient:
                 timeout=self._timeout,
                 # A redirect would carry the payload to a place nobody configured.
                 allow_redirects=False,
-            )
+                stream=True,
+            ) as answer:
+                return _read(answer.status_code, _json(_body(answer, deadline)))
         except requests.RequestException as error:
             # ``from None``: the original may quote the URL or the payload.
             raise _transport_error(error) from None
-        return _read(answer)
+
+
+# What went wrong before anything was sent. The more special comes first.
+_NEVER_SENT = (
+    (requests.exceptions.ConnectTimeout, _("MTS did not accept the connection in time.")),
+    (requests.exceptions.SSLError, _("The TLS certificate of MTS could not be verified.")),
+    (requests.exceptions.ProxyError, _("The proxy on the way to MTS could not be used.")),
+)
 
 
 def _transport_error(error: requests.RequestException) -> MtsError:
     """Tell "never sent" from "sent, and nobody knows"."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Unreachable("MTS did not accept the connection in time.")
-    if isinstance(error, requests.exceptions.SSLError):
-        return Unreachable("The TLS certificate of MTS could not be verified.")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return Unreachable("The proxy on the way to MTS could not be used.")
+    for kind, reason in _NEVER_SENT:
+        if isinstance(error, kind):
+            return Unreachable(reason)
     if isinstance(error, requests.exceptions.ConnectionError):
         cause = error.args[0] if error.args else None
-        if isinstance(cause, MaxRetryError):
-            cause = cause.reason
+        cause = cause.reason if isinstance(cause, MaxRetryError) else cause
         if isinstance(cause, (NewConnectionError, ConnectTimeoutError)):
-            return Unreachable("MTS could not be reached (connection refused or unknown host).")
-        return OutcomeUnknown("The connection to MTS broke before it answered.")
+            return Unreachable(_("MTS could not be reached (connection refused or unknown host)."))
+        return OutcomeUnknown(_("The connection to MTS broke before it answered."))
     if isinstance(error, requests.exceptions.Timeout):
-        return OutcomeUnknown("MTS did not answer in time.")
+        return OutcomeUnknown(_("MTS did not answer in time."))
     if isinstance(error, (ValueError, requests.exceptions.InvalidSchema)):
-        return Refused("The URL of MTS cannot be used.")
-    return OutcomeUnknown("The exchange with MTS broke off.")
+        return Refused(_("The URL of MTS cannot be used."))
+    return OutcomeUnknown(_("The exchange with MTS broke off."))
 
 
-def _read(answer: requests.Response) -> Any:
+def _body(answer: requests.Response, deadline: float) -> bytes:
+    """Return what was answered, as far as it is short and comes in time."""
+    body = b""
+    for chunk in answer.iter_content(_CHUNK):
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            raise OutcomeUnknown(_("The answer is too long to be one of MTS."))
+        if time.monotonic() > deadline:
+            raise OutcomeUnknown(_("MTS did not answer in time."))
+    return body
+
+
+def _read(status: int, body: Any) -> Any:
     """Return the JSON of a good answer, or raise what the HTTP status means."""
-    status = answer.status_code
-    body = _json(answer)
     if 200 <= status < 300:
         if body is None:
-            raise NotMts("The answer is no JSON.")
+            raise NotMts(_("The answer is no JSON."))
         return body
     code, words = _first_error(body)
     if status == 404 and code == UNKNOWN_REQUEST_CODE:
-        raise UnknownRequest("MTS does not know this request (any more).", code)
+        raise UnknownRequest(_("MTS does not know this request (any more)."), code)
     if status in GATEWAY_DOWN:
-        raise Unreachable(f"MTS is not available (HTTP {status}).", code)
+        raise Unreachable(_("MTS is not available (HTTP %(status)s)."), code, status=status)
     if status in GATEWAY_TIMEOUT:
-        raise OutcomeUnknown(f"A gateway stopped waiting for MTS (HTTP {status}).", code)
+        reason = _("A gateway stopped waiting for MTS (HTTP %(status)s).")
+        raise OutcomeUnknown(reason, code, status=status)
     if status == 429:
-        raise Unreachable("MTS asks for fewer requests (HTTP 429).", code)
+        raise Unreachable(_("MTS asks for fewer requests (HTTP 429)."), code)
     if status >= 500:
-        raise BatchFailed(words or f"MTS failed (HTTP {status}).", code)
-    _refuse(status, code, words)
+        reason = WORDS if words else _("MTS failed (HTTP %(status)s).")
+        raise BatchFailed(reason, code, words=words, status=status)
+    if status >= 400:
+        reason = WORDS if words else _("MTS refused the request (HTTP %(status)s).")
+        raise Refused(reason, code, words=words, status=status)
+    # A redirect would carry the payload to a place nobody configured.
+    reason = _("The address redirects elsewhere (HTTP %(status)s); enter the final URL.")
+    raise Refused(reason, status=status)
 
 
-def _refuse(status: int, code: str, words: str) -> NoReturn:
-    if 300 <= status < 400:
-        raise Refused(f"The address redirects elsewhere (HTTP {status}); enter the final URL.")
-    raise Refused(words or f"MTS refused the request (HTTP {status}).", code)
-
-
-def _json(answer: requests.Response) -> Any:
+def _json(body: bytes) -> Any:
     try:
-        return answer.json()
-    except ValueError:
+        return json.loads(body)
+    except (ValueError, RecursionError):
         return None
 
 
@@ -195,4 +233,10 @@ def _first_error(body: Any) -> tuple:
     first = errors[0] if isinstance(errors, list) and errors else None
     if not isinstance(first, dict):
         return "", ""
-    return str(first.get("errorCode") or ""), str(first.get("errorMessage") or "")
+    return _text(first.get("errorCode"), 64), _text(first.get("errorMessage"), 2000)
+
+
+def _text(value: Any, longest: int) -> str:
+    # PostgreSQL takes neither NUL nor half of a surrogate pair in a text.
+    text = value if isinstance(value, str) else ""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()[:longest].strip()

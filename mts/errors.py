@@ -4,16 +4,37 @@ The one question that matters after a failed POST is whether MTS may have stored
 stored batch is authenticated and costs each registrant a VID transaction, whatever the client saw.
 """
 
+from typing import Any
 
-class MtsError(Exception):
-    """A call to MTS failed. ``str(error)`` is fit for people: no payload, no secret.
 
-    :param message: one sentence, without data of registrants
+def _(template: str) -> str:
+    """Mark a text for translation, which is done where it is shown: see :class:`Explained`."""
+    return template
+
+
+class Explained(Exception):
+    """An error for people to read. ``str(error)`` is English.
+
+    This package knows no languages: whoever shows the error translates ``template`` and fills in
+    ``values``, which may hold a further error of this kind.
+
+    :param template: one or two sentences with ``%(name)s`` for each of the values
+    """
+
+    def __init__(self, template: str, **values: Any):
+        super().__init__(template % values)
+        self.template = template
+        self.values = values
+
+
+class MtsError(Explained):
+    """A call to MTS failed. ``str(error)`` has no payload and no secret in it.
+
     :param code: MTS's own error code, or an empty string
     """
 
-    def __init__(self, message: str, code: str = ""):
-        super().__init__(message)
+    def __init__(self, template: str, code: str = "", **values: Any):
+        super().__init__(template, **values)
         self.code = code
 
 

@@ -1,9 +1,11 @@
 """The output format: a jq expression that MTS applies to each result."""
+
+from functools import lru_cache
 from typing import Any, Dict, List
 
-import jq
-
 from .answer import Answer, MalformedAnswer, parse
+from .errors import Explained, _
+from .jq_process import JqError, evaluate, first_line
 from .message import REFERENCE_KEY, VID_KEY
 
 # Exactly what our callback reads; the VID is there because integrators expect to find it.
@@ -15,59 +17,74 @@ DEFAULT = (
 _REFERENCE = "1.1." + "0" * 64
 
 
-class OutputFormatError(ValueError):
+class OutputFormatError(Explained):
     """The expression cannot be used. ``str(error)`` is the reason."""
 
 
-def compile_expression(expression: str) -> Any:
-    """Return the compiled jq program.
+@lru_cache(maxsize=32)
+def compile_expression(expression: str) -> None:
+    """Prove that the expression is valid jq.
 
-    :raises OutputFormatError: where it is no valid jq
+    :raises OutputFormatError: with the reason
     """
-    try:
-        return jq.compile(expression)
-    except ValueError as error:
-        raise OutputFormatError(f"this is no valid jq: {_first_line(error)}") from error
+    _evaluate(expression, [])
+
+
+@lru_cache(maxsize=32)
+def check(expression: str) -> None:
+    """Prove that our callback can use what the expression yields, for each status.
+
+    :raises OutputFormatError: with the status and the reason
+    """
+    inputs = samples()
+    for sample, result in zip(inputs, _evaluate(expression, inputs)):
+        _check_result(sample, result)
 
 
 def samples() -> List[Dict[str, Any]]:
     """Return one jq input for each status that MTS sets, as MTS would build it."""
     output = {"vid": "0000000000000000", "token": None, "errorCode": None, "errorMessage": None}
     record = {VID_KEY: output["vid"], REFERENCE_KEY: _REFERENCE}
+    refused = {**output, "errorMessage": "sample of a message"}
     return [
-        {"input": record, "output": {**output, "status": "processed", "token": "sample"}},
-        {
-            "input": record,
-            "output": {**output, "status": "error", "errorCode": "IDA-DEA-001",
-                       "errorMessage": "sample"},
-        },
-        {
-            "input": record,
-            "output": {**output, "status": "invalid", "errorCode": "ATS-REQ-003",
-                       "errorMessage": "sample"},
-        },
+        {"input": record, "output": {**output, "status": "processed", "token": "sample-token"}},
+        {"input": record, "output": {**refused, "status": "error", "errorCode": "IDA-DEA-001"}},
+        {"input": record, "output": {**refused, "status": "invalid", "errorCode": "ATS-REQ-003"}},
     ]
 
 
-def check(expression: str) -> None:
-    """Prove that our callback can use what the expression yields, for each status.
+def _evaluate(expression: str, inputs: List[Any]) -> List[Dict[str, Any]]:
+    try:
+        return evaluate(expression, inputs)
+    except JqError as error:
+        raise OutputFormatError("%(reason)s", reason=error) from error
 
-    :raises OutputFormatError: with the status and the reason
-    """
-    program = compile_expression(expression)
-    for sample in samples():
-        status = sample["output"]["status"]
-        try:
-            found = parse(_first_result(program, sample))
-        except MalformedAnswer as error:
-            raise OutputFormatError(
-                f"our callback cannot use the result for status “{status}”: {error}"
-            ) from error
-        if found != _expected(sample):
-            raise OutputFormatError(
-                f"for status “{status}” the result carries other values than MTS gave: ref must be "
+
+def _check_result(sample: Dict[str, Any], result: Dict[str, Any]) -> None:
+    status = sample["output"]["status"]
+    if "error" in result:
+        raise OutputFormatError(
+            _("jq fails for status “%(status)s”: %(reason)s"),
+            status=status,
+            reason=first_line(result["error"]),
+        )
+    try:
+        # Where jq yields nothing MTS sends a null.
+        found = parse(result.get("value"))
+    except MalformedAnswer as error:
+        raise OutputFormatError(
+            _("our callback cannot use the result for status “%(status)s”: %(reason)s"),
+            status=status,
+            reason=error,
+        ) from error
+    if found != _expected(sample):
+        raise OutputFormatError(
+            _(
+                "for status “%(status)s” the result carries other values than MTS gave: ref must be "
                 ".input.mts_ref, and status, token, errorCode, errorMessage those of .output"
-            )
+            ),
+            status=status,
+        )
 
 
 def _expected(sample: Dict[str, Any]) -> Answer:
@@ -79,19 +96,3 @@ def _expected(sample: Dict[str, Any]) -> Answer:
         output["errorCode"] or "",
         output["errorMessage"] or "",
     )
-
-
-def _first_result(program: Any, sample: Dict[str, Any]) -> Any:
-    """Return the first result, as MTS does; none is a null."""
-    try:
-        return program.input_value(sample).first()
-    except StopIteration:
-        return None
-    except ValueError as error:
-        raise OutputFormatError(
-            f"jq fails for status “{sample['output']['status']}”: {_first_line(error)}"
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["unknown error"])[0]

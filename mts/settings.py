@@ -1,15 +1,18 @@
-"""Reads the settings that people type as JSON, and says what is wrong with them."""
+"""Reads the settings that people type, and says what is wrong with them."""
+
+import ast
 import json
 import re
 from typing import Any, Dict, Iterable, List
 from urllib.parse import urlsplit
 
+from .errors import Explained, _
 from .message import FIELDS, LIST_FIELDS, RESERVED_KEYS, VID_KEY
 
 _PATH = re.compile(r"\A[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
 
 
-class SettingError(ValueError):
+class SettingError(Explained):
     """A setting cannot be used. ``str(error)`` is the reason."""
 
 
@@ -20,19 +23,27 @@ def parse_fields(text: str) -> List[str]:
     """
     names = _load(text)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise SettingError('it must be a JSON array of texts, such as ["name", "phone"]')
+        raise SettingError(_('it must be a JSON array of texts, such as ["name", "phone"]'))
+    if not names:
+        raise SettingError(_("it names no field, and the VID alone authenticates nobody"))
     for name in names:
-        if not _PATH.match(name):
-            raise SettingError(f"“{name}” is no field name or dotted path")
-        if name.split(".")[0] in RESERVED_KEYS:
-            raise SettingError(f"“{name}” is added to each record by the connector itself")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise SettingError(f"“{twice[0]}” is listed twice")
-    for name in names:
-        if any(other.startswith(name + ".") for other in names):
-            raise SettingError(f"“{name}” is listed both by itself and as the start of a path")
+        _check_name(name, names)
     return names
+
+
+def _check_name(name: str, names: List[str]) -> None:
+    if not _PATH.match(name):
+        raise SettingError(_("“%(name)s” is no field name or dotted path"), name=name)
+    if name.split(".", 1)[0] in RESERVED_KEYS:
+        raise SettingError(
+            _("“%(name)s” is added to each record by the connector itself"), name=name
+        )
+    if names.count(name) > 1:
+        raise SettingError(_("“%(name)s” is listed twice"), name=name)
+    if any(other.startswith(name + ".") for other in names):
+        raise SettingError(
+            _("“%(name)s” is listed both by itself and as the start of a path"), name=name
+        )
 
 
 def parse_mapping(text: str, sent: Iterable[str]) -> Dict[str, Any]:
@@ -43,18 +54,29 @@ def parse_mapping(text: str, sent: Iterable[str]) -> Dict[str, Any]:
     """
     mapping = _load(text)
     if not isinstance(mapping, dict):
-        raise SettingError('it must be a JSON object, such as {"vid": "vid", "name": ["name"]}')
+        raise SettingError(_('it must be a JSON object, such as {"vid": "vid", "name": ["name"]}'))
     unknown = sorted(set(mapping) - set(FIELDS))
     if unknown:
-        raise SettingError(f"MTS has no field “{unknown[0]}”; it has {', '.join(FIELDS)}")
+        raise SettingError(
+            _("MTS has no field “%(unknown)s”; it has %(known)s"),
+            unknown=unknown[0],
+            known=", ".join(FIELDS),
+        )
     if "vid" not in mapping:
-        raise SettingError("“vid” is missing: without it MTS can authenticate nobody")
+        raise SettingError(_("“vid” is missing: without it MTS can authenticate nobody"))
+    if mapping["vid"] != VID_KEY:
+        raise SettingError(
+            _("“vid” must be mapped to “%(key)s”, which is what the connector sends the VID as"),
+            key=VID_KEY,
+        )
     available = {VID_KEY, *sent}
     for field, value in mapping.items():
         for path in _paths(field, value):
             if path not in available:
                 raise SettingError(
-                    f"“{field}” is mapped to “{path}”, which is not among the fields that are sent"
+                    _("“%(field)s” is mapped to “%(path)s”, which is not among the fields sent"),
+                    field=field,
+                    path=path,
                 )
     return mapping
 
@@ -62,13 +84,31 @@ def parse_mapping(text: str, sent: Iterable[str]) -> Dict[str, Any]:
 def _paths(field: str, value: Any) -> List[str]:
     if field in LIST_FIELDS:
         if not isinstance(value, list) or not value:
-            raise SettingError(f"“{field}” must be a list of fields, such as [\"{field}\"]")
+            raise SettingError(
+                _('“%(field)s” must be mapped to a list of fields, such as ["name"]'), field=field
+            )
         paths = value
     else:
         paths = [value]
     if not all(isinstance(path, str) and path for path in paths):
-        raise SettingError(f"“{field}” must be mapped to a field name")
+        raise SettingError(_("“%(field)s” must be mapped to a field name"), field=field)
     return paths
+
+
+def parse_domain(text: str) -> List[Any]:
+    """Read a filter: a list of conditions, written as Python writes constants.
+
+    :raises SettingError: with the reason
+    """
+    try:
+        domain = ast.literal_eval((text or "[]").strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise SettingError(
+            _("it must be a list of conditions with fixed values; names and calls have no meaning")
+        ) from None
+    if not isinstance(domain, list):
+        raise SettingError(_('it must be a list, such as [("city", "=", "Goma")]'))
+    return domain
 
 
 def check_url(url: str) -> None:
@@ -77,22 +117,36 @@ def check_url(url: str) -> None:
     :raises SettingError: with the reason
     """
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url or "")
         usable = parts.scheme in ("http", "https") and bool(parts.hostname)
         # Reading the port validates it.
         usable = usable and (parts.port is None or parts.port > 0)
     except ValueError:
         usable = False
     if not usable or any(character.isspace() for character in url):
-        raise SettingError("it must be a URL that starts with http:// or https://")
+        raise SettingError(_("it must be a URL that starts with http:// or https://"))
     if parts.username is not None or parts.password is not None:
-        raise SettingError("a URL must not carry a user name or a password")
+        raise SettingError(_("a URL must not carry a user name or a password"))
     if parts.fragment:
-        raise SettingError("a URL must not carry a fragment (the part after #)")
+        raise SettingError(_("a URL must not carry a fragment (the part after #)"))
+
+
+def check_base_url(url: str) -> None:
+    """Accept what MTS's paths can be put behind.
+
+    :raises SettingError: with the reason
+    """
+    check_url(url)
+    if "?" in url:
+        raise SettingError(_("it must not carry parameters (the part after ?)"))
+    if "authtoken" in urlsplit(url).path.split("/"):
+        raise SettingError(_("it must end before /authtoken"))
 
 
 def _load(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text or "")
     except ValueError as error:
-        raise SettingError(f"it is no valid JSON: {error}") from error
+        raise SettingError(_("it is no valid JSON: %(reason)s"), reason=error) from error
+    except RecursionError:
+        raise SettingError(_("it is nested too deeply")) from None
