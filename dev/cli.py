@@ -15,7 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Dict, List
 
-sys.dont_write_bytecode = True
+# The checkout stays clean; in the environment, Python writes into the cache folder.
+sys.dont_write_bytecode = "PYTHONPYCACHEPREFIX" not in os.environ
 if sys.version_info < (3, 8):  # noqa: UP036 (this is where that is made sure)
     sys.exit("Python 3.8 or newer is needed to start with; this is " + sys.version.split()[0])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Dict, List, Set
 
 from bootstrap.errors import SetupError
+from bootstrap.locks import lock
 from bootstrap.paths import ADDON, CHECKOUT, DEV, checkout_folder
 
 # These parts of the checkout are not read when the addon is installed.
@@ -17,11 +18,12 @@ def link_addons() -> Path:
     """The folder for the addons path; the checkout itself may be called anything."""
     folder = checkout_folder("addons")
     wanted = sources()
-    for name, source in wanted.items():
-        _link(folder / name, source)
-    for entry in folder.iterdir():
-        if entry.name not in wanted:
-            entry.unlink()
+    with lock("addons"):
+        for name, source in wanted.items():
+            _link(folder / name, source)
+        for entry in folder.iterdir():
+            if entry.name not in wanted:
+                entry.unlink()
     return folder
 
 

@@ -170,6 +170,7 @@ class EmbeddedServer:
                 raise
 
     def _start(self) -> None:
+        require_space(100, "The embedded PostgreSQL")
         for _attempt in range(START_TRIES):
             settings = dict(SERVER_SETTINGS, port=str(free_port()))
             options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
