@@ -19,9 +19,11 @@
         "views/mts_request.xml",
         "views/mts_run.xml",
         "views/mts_connector.xml",
+        "views/mts_refused_delivery.xml",
         "views/res_partner.xml",
         "views/menus.xml",
     ],
+    "post_load": "post_load",
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -1,5 +1,12 @@
-"""What has to happen when the addon goes."""
+"""What has to happen when the addon comes and goes."""
 from odoo import SUPERUSER_ID, api
+
+from .controllers import callback_request
+
+
+def post_load():
+    """Have deliveries received by a request class of our own, see there."""
+    callback_request.install()
 
 
 def uninstall_hook(cr, _registry):

@@ -9,3 +9,6 @@ from . import mts_connector
 from . import mts_run
 from . import mts_request
 from . import mts_record
+from . import mts_delta
+from . import mts_refused_delivery
+from . import base
