@@ -118,7 +118,7 @@ class OdooServer:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
         self._process.wait()
-        _wait_until_gone(group)
+        self._wait_until_gone(group)
         if self._lifeline is not None:
             self._lifeline.close()
             self._lifeline = None
@@ -137,6 +137,16 @@ class OdooServer:
         """The last lines of the log."""
         return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])
 
+    def _wait_until_gone(self, group: int) -> None:
+        """Wait for a killed group's workers and for the port, so that a start may follow."""
+        deadline = time.monotonic() + KILL_SECONDS
+        # A killed process counts as gone a moment before the last of its threads is, which
+        # still holds the port.
+        while _is_alive(group) or not is_free(self.port):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(POLL_SECONDS / 10)
+
     def _answers(self, timeout: float) -> bool:
         # Any route makes Odoo load the models of its one database before it answers.
         body = {"jsonrpc": "2.0", "method": "call", "params": {}}
@@ -146,13 +156,6 @@ class OdooServer:
             return "result" in answer.json()
         except (requests.RequestException, ValueError):
             return False
-
-
-def _wait_until_gone(group: int) -> None:
-    """Wait for a killed group's workers, which hold the port until they are gone."""
-    deadline = time.monotonic() + KILL_SECONDS
-    while _is_alive(group) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS / 10)
 
 
 def _is_alive(group: int) -> bool:
