@@ -1,0 +1,1 @@
+from . import mts_connector, mts_request

@@ -1,0 +1,17 @@
+from odoo import api, models
+
+from ..crash import announce, reached
+from ..transactions import watch_commit
+
+announce(["callback: before call"])
+
+
+class MtsRequest(models.Model):
+    _inherit = "mts.request"
+
+    @api.model
+    def _receive(self, items, delivered_for=None):
+        reached("callback: before call")
+        result = super()._receive(items, delivered_for)
+        watch_commit(self.env, "callback")
+        return result

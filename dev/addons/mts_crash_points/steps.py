@@ -1,0 +1,25 @@
+"""The transactions of a slice."""
+
+from odoo.addons.mts_connector.background.slice import STEPS, Slice
+
+from .crash import announce, reached
+
+_step = Slice._step
+
+
+def step(self, name, work):
+    """Take the step with a crash point on either side of its commit."""
+
+    def work_and_flush(env, connector):
+        result = work(env, connector)
+        env["base"].flush()
+        reached(f"{name}: before commit")
+        return result
+
+    result = _step(self, name, work_and_flush)
+    reached(f"{name}: after commit")
+    return result
+
+
+Slice._step = step
+announce(f"{name}: {moment} commit" for name in STEPS for moment in ("before", "after"))
