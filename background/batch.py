@@ -1,4 +1,5 @@
 """What goes to MTS in one request. It lives in memory only, since it holds people's data."""
+
 from typing import Any, Dict, List, NamedTuple
 
 

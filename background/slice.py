@@ -3,15 +3,25 @@
 Between any two transactions the process may be killed. Each step therefore leaves the database in
 a state that the next slice can take up: see ``mts.request._recover``.
 """
+
 import logging
 import time
 import traceback
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+import psycopg2
 
 from ..mts.client import MtsClient
-from ..mts.errors import BatchFailed, MtsError, NotMts, OutcomeUnknown, Refused, Unreachable
-from ..mts.errors import UnknownRequest
+from ..mts.errors import (
+    BatchFailed,
+    MtsError,
+    NotMts,
+    OutcomeUnknown,
+    Refused,
+    UnknownRequest,
+    Unreachable,
+)
 from .batch import Batch
 from .transaction import in_transaction
 
@@ -27,6 +37,9 @@ MAX_STATUS_CALLS = 20
 # When this many single records fail in a row, it is not the records.
 BROKEN_AFTER = 3
 
+# PostgreSQL's errors that pass by themselves: no connection, too many concurrent changes, locks,
+# shut down. The next slice takes up what this one left.
+PASSING = ("08", "40", "55", "57P")
 
 # Every transaction of a slice, by name. The process may be killed before or after each of them and
 # in each call between them; the crash tests go through this list.
@@ -35,6 +48,7 @@ STEPS = (
     "overdue",
     "next_run",
     "settings",
+    "look_from",
     "take_batch",
     "sent",
     "unreachable",
@@ -52,6 +66,14 @@ STEPS = (
 )
 
 
+class Suspect(NamedTuple):
+    """A single record that MTS failed on, and what MTS said."""
+
+    request_id: int
+    reason: str
+    code: str
+
+
 class Slice:
     """Does a bounded amount of work for one connector.
 
@@ -63,8 +85,9 @@ class Slice:
         self._registry = registry
         self._connector_id = connector_id
         self._deadline = time.monotonic() + BUDGET
+        self._begun = False
         self._to_send: List[Batch] = []
-        self._failed_singles = 0
+        self._suspects: List[Suspect] = []
         self._stopped = False
 
     def run(self) -> bool:
@@ -75,21 +98,34 @@ class Slice:
             more = self._send()
             self._step("close", lambda env, connector: env["mts.run"]._close(connector))
             return more
-        except Exception as error:  # pylint: disable=broad-except
-            # Whatever it is, a person must see it; and no text of the error may reach a log or a
-            # screen, since it may quote people's data.
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            _logger.error("Slice failed: %s\n%s", type(error).__name__, frames)
-            name = type(error).__name__
-            self._step("slice_failed", lambda _env, connector: connector._slice_failed(name))
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-except
+            self._break_off(error)
             return False
+
+    def _break_off(self, error: Exception) -> None:
+        """Have a person see the error, unless it passes by itself.
+
+        No text of the error may reach a log or a screen, since it may quote people's data.
+        """
+        name = type(error).__name__
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        _logger.error("Slice failed: %s\n%s", name, frames)
+        passing = isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError))
+        if not (passing and (error.pgcode or "08").startswith(PASSING)):
+            self._step(
+                "slice_failed", lambda _env, connector: connector.exists()._slice_failed(name)
+            )
+
+    def _is_late(self) -> bool:
+        return time.monotonic() >= self._deadline
 
     def _step(self, name: str, work: Callable[[Any, Any], Any]) -> Any:
         """Run ``work(env, connector)`` in a transaction of its own.
 
         :param name: one of ``STEPS``
         """
-        assert name in STEPS, name
+        if name not in STEPS:
+            raise ValueError(f"{name} is missing in STEPS, by which the crash tests go")
         return in_transaction(
             self._registry, lambda env: work(env, env["mts.connector"].browse(self._connector_id))
         )
@@ -106,42 +142,53 @@ class Slice:
     # -- sending ---------------------------------------------------------------------------------
 
     def _send(self) -> bool:
-        run_id = self._step("next_run", lambda env, connector: env["mts.run"]._next(connector).id)
+        # In a transaction of its own, before that of the run: see ``_oldest_transaction``.
+        look_from = self._step(
+            "look_from", lambda env, _connector: env["mts.delta"]._oldest_transaction()
+        )
+        run_id = self._step(
+            "next_run", lambda env, connector: env["mts.run"]._next(connector, look_from).id
+        )
         if not run_id:
             return False
-        clients: Dict[str, MtsClient] = {}
         parallel = self._step("settings", lambda _env, connector: connector.parallel_requests)
+        clients: Dict[str, MtsClient] = {}
+        under_way: Dict[Any, Batch] = {}
         with ThreadPoolExecutor(parallel, thread_name_prefix="mts") as threads:
-            under_way: Dict[Any, Batch] = {}
-            exhausted = False
             while True:
-                # One more than can be sent at once: the next batch is prepared meanwhile.
-                while not (exhausted or self._stopped) and len(under_way) <= parallel:
+                while len(under_way) < parallel:
                     batch = self._next_batch(run_id)
                     if batch is None:
-                        exhausted = True
-                    elif batch.items:
-                        client = self._client(clients, batch, parallel)
-                        under_way[threads.submit(client.submit, batch.message)] = batch
+                        break
+                    client = self._client(clients, batch, parallel)
+                    under_way[threads.submit(client.submit, batch.message)] = batch
                 if not under_way:
                     break
                 done, _pending = wait(under_way, return_when=FIRST_COMPLETED)
                 for future in done:
                     self._conclude(under_way.pop(future), future)
-                    exhausted = exhausted and not self._to_send
         for client in clients.values():
             client.close()
-        return not self._stopped and time.monotonic() >= self._deadline
+        self._convict()
+        return not self._stopped and self._is_late()
 
     def _next_batch(self, run_id: int) -> Optional[Batch]:
-        """Return what is left of a halved batch, or the next page of registrants."""
+        """Return what is left of a halved batch, or the next page of registrants.
+
+        The first page is taken however late it is, so that each slice gets on.
+        """
+        if self._stopped:
+            return None
         if self._to_send:
             return self._to_send.pop()
-        if time.monotonic() >= self._deadline:
-            return None
-        return self._step(
-            "take_batch", lambda env, _connector: env["mts.run"].browse(run_id)._take_batch()
-        )
+        while not (self._begun and self._is_late()):
+            self._begun = True
+            batch = self._step(
+                "take_batch", lambda env, _connector: env["mts.run"].browse(run_id)._take_batch()
+            )
+            if batch is None or batch.items:
+                return batch
+        return None
 
     @staticmethod
     def _client(clients: Dict[str, MtsClient], batch: Batch, parallel: int) -> MtsClient:
@@ -170,14 +217,20 @@ class Slice:
         except OutcomeUnknown as error:
             self._on_request(request_id, "sent", False, str(error))
         else:
-            self._failed_singles = 0
             self._on_request(request_id, "sent", identifier)
+            self._convict()
 
     def _stop(self, reason: str) -> None:
-        """Send nothing more in this slice; what was prepared is due again."""
+        """Send nothing more in this slice; what MTS has not taken is due again."""
         self._stopped = True
-        while self._to_send:
-            self._on_request(self._to_send.pop().request_id, "not_sent", reason)
+        for request_id in self._not_taken():
+            self._on_request(request_id, "not_sent", reason)
+
+    def _not_taken(self) -> List[int]:
+        """Return, and forget, the requests that MTS stored nothing of."""
+        left = self._suspects + self._to_send
+        self._suspects, self._to_send = [], []
+        return [entry.request_id for entry in left]
 
     def _search_poison(self, batch: Batch, error: BatchFailed) -> None:
         """MTS takes all of a batch or nothing: halve it until the bad record stands alone."""
@@ -186,13 +239,16 @@ class Slice:
             halves = self._on_request(batch.request_id, "halve", batch)
             self._to_send += [half for half in reversed(halves) if half.items]
             return
-        self._on_request(batch.request_id, "poisoned", reason, error.code)
-        self._failed_singles += 1
-        if self._failed_singles >= BROKEN_AFTER:
-            left = [waiting.request_id for waiting in self._to_send]
-            self._to_send = []
+        self._suspects.append(Suspect(batch.request_id, reason, error.code))
+        if len(self._suspects) >= BROKEN_AFTER:
             self._stopped = True
-            self._on_request(batch.request_id, "broken", reason, left)
+            self._on_request(batch.request_id, "broken", reason, self._not_taken())
+
+    def _convict(self) -> None:
+        """MTS is not broken, so it was these records that it stumbled over."""
+        while self._suspects:
+            suspect = self._suspects.pop()
+            self._on_request(suspect.request_id, "poisoned", suspect.reason, suspect.code)
 
     # -- reconciliation --------------------------------------------------------------------------
 
@@ -207,34 +263,39 @@ class Slice:
         url = self._step("settings", lambda _env, connector: connector.mts_url)
         with MtsClient(url, timeout=10) as client:
             for request_id, identifier in overdue:
-                if time.monotonic() >= self._deadline:
+                if self._is_late() or not self._ask(client, request_id, identifier):
                     return
-                self._ask(client, request_id, identifier)
 
-    def _ask(self, client: MtsClient, request_id: int, identifier: Optional[str]) -> None:
+    def _ask(self, client: MtsClient, request_id: int, identifier: Optional[str]) -> bool:
+        """Find out what became of the request, and tell whether MTS can be asked at all."""
         if not identifier:
             self._on_request(request_id, "give_up", "MTS never confirmed it, no answer came.")
-            return
+            return True
         try:
             status = client.status(identifier)
         except UnknownRequest as error:
             self._on_request(request_id, "give_up", str(error))
         except MtsError as error:
             self._on_request(request_id, "wait_on", str(error))
+            return False
         else:
             self._on_request(request_id, "settle_by_status", status)
+        return True
 
 
 def _redact(text: str, batch: Batch) -> str:
-    """Return MTS's words without anything of the payload: it may quote what it stumbles over."""
-    for item in batch.items:
-        for value in _texts(item.payload):
-            if len(value) > 2:
-                text = text.replace(value, "•••")
+    """Return MTS's words without anything of what it got: it may quote what it stumbles over."""
+    callback = batch.message["request"]["callbackProperties"]
+    sent = [item.payload for item in batch.items]
+    sent += [callback.get("authOdoo"), callback.get("authStaticBearer")]
+    # Longest first: a value may be part of another.
+    for value in sorted({text for part in sent for text in _texts(part)}, key=len, reverse=True):
+        if len(value) > 2:
+            text = text.replace(value, "•••")
     return text[:500]
 
 
 def _texts(value: Any) -> List[str]:
     if isinstance(value, dict):
         return [text for part in value.values() for text in _texts(part)]
-    return [value]
+    return [value] if isinstance(value, str) else []

@@ -1,20 +1,21 @@
 """Short transactions of the background work."""
+
 import logging
 import random
 import time
 from typing import Any, Callable
 
 import psycopg2
-from psycopg2 import errorcodes
-
 from odoo import SUPERUSER_ID, api
 from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
+from psycopg2 import errorcodes
 
 _logger = logging.getLogger(__name__)
 
 # A registrant deleted, or taken by another connector, between our read and our insert shows as a
 # violated constraint. Reading again settles it like any other concurrent change.
-RETRIED = PG_CONCURRENCY_ERRORS_TO_RETRY + (
+RETRIED = (
+    *PG_CONCURRENCY_ERRORS_TO_RETRY,
     errorcodes.FOREIGN_KEY_VIOLATION,
     errorcodes.UNIQUE_VIOLATION,
 )
@@ -41,5 +42,5 @@ def in_transaction(registry: Any, work: Callable[[Any], Any]) -> Any:
             if error.pgcode not in RETRIED or not tries_left:
                 raise
             _logger.info("Concurrent change (%s), trying again", error.pgcode)
-            time.sleep(random.uniform(0.0, 0.2 * (MAX_TRIES - tries_left)))
+            time.sleep(random.uniform(0.0, 0.2 * (MAX_TRIES - tries_left)))  # noqa: S311
     raise AssertionError("unreachable")

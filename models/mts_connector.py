@@ -1,11 +1,14 @@
 import logging
+import random
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from ..background.slice import Slice
+from ..background import slice as slices
+from ..background.transaction import in_transaction
 from ..mts import signature
 from ..mts.client import MtsClient
 from ..mts.errors import MtsError
@@ -17,7 +20,7 @@ _logger = logging.getLogger(__name__)
 # connector's id. Any fixed number does that no other addon uses.
 SLICE_LOCK = 0x4D5453
 
-RANGES = {"interval_minutes": (1, 525600)}
+RANGES = {"interval_minutes": (1, 525600), "retention_days": (0, 36500)}
 
 
 class MtsConnector(models.Model):
@@ -64,6 +67,13 @@ class MtsConnector(models.Model):
         default=1440,
         help="Time between two scheduled imports. A day has 1440 minutes.",
     )
+    retention_days = fields.Integer(
+        "Keep Runs (days)",
+        required=True,
+        default=90,
+        help="Runs and their requests are deleted this many days after they ended; 0 keeps them "
+        "for ever. What is known of each registrant stays.",
+    )
     attention = fields.Text(
         readonly=True,
         copy=False,
@@ -93,7 +103,7 @@ class MtsConnector(models.Model):
 
     def copy_data(self, default=None):
         # A second connector of the same name would be hard to tell apart.
-        return super().copy_data({"name": _("%s (copy)") % self.name, **(default or {})})
+        return super().copy_data({"name": _("%s (copy)", self.name), **(default or {})})
 
     def write(self, vals):
         if "active" in vals and not vals["active"]:
@@ -112,8 +122,10 @@ class MtsConnector(models.Model):
     def unlink(self):
         if not all(connector._try_slice_lock(self.env.cr) for connector in self):
             raise UserError(_("An import is being sent just now. Stop it, then try again."))
-        waiting = self.env["mts.record"].sudo().search_count(
-            [("connector_id", "in", self.ids), ("state", "=", "pending")]
+        waiting = (
+            self.env["mts.record"]
+            .sudo()
+            .search_count([("connector_id", "in", self.ids), ("state", "=", "pending")])
         )
         if waiting:
             raise UserError(
@@ -144,9 +156,7 @@ class MtsConnector(models.Model):
     def _stop(self, reason):
         self.filtered(lambda self: self.state == "running").state = "draft"
         self._remove_cron()
-        self.sudo().run_ids.filtered(lambda run: run.state in ("queued", "sending"))._finish(
-            "cancelled", reason
-        )
+        self._runs_to_send()._finish("cancelled", reason)
 
     def action_import_now(self):
         """Start an import in the background and show it."""
@@ -182,7 +192,7 @@ class MtsConnector(models.Model):
                 client.ping()
                 known = client.auth_fields()
         except MtsError as error:
-            raise UserError(_("MTS: %s") % self._explain(error)) from error
+            raise UserError(_("MTS: %s", self._explain(error))) from error
         missing = [field for field in self._parsed_mapping() if field not in known]
         if missing:
             raise UserError(
@@ -211,7 +221,7 @@ class MtsConnector(models.Model):
 
     def _cron_values(self):
         return {
-            "name": _("MTS: %s") % self.name,
+            "name": _("MTS: %s", self.name),
             "model_id": self.env["ir.model"]._get_id(self._name),
             "state": "code",
             "code": f"model.browse({self.id})._cron_import()",
@@ -239,8 +249,8 @@ class MtsConnector(models.Model):
     def _remove_cron(self):
         """Remove the scheduled job, also one whose connector forgot it.
 
-        Odoo refuses to touch a job that is being executed. It then stays behind without effect,
-        and the next tick of the background job removes it.
+        A job that is being executed cannot be touched. It then stays behind without effect, and
+        the next tick of the background job removes it.
         """
         for connector in self:
             cron = connector.cron_id.sudo()
@@ -249,34 +259,54 @@ class MtsConnector(models.Model):
 
     @api.model
     def _try_unlink(self, crons):
-        for cron in crons:
-            try:
-                with self.env.cr.savepoint():
-                    action = cron.ir_actions_server_id
-                    cron.unlink()
-                    action.unlink()
-            except UserError:
-                _logger.info("Scheduled job %s is being executed, removed later", cron.id)
+        # Asked beforehand, since Odoo rolls everything back when it finds a job locked.
+        self.env.cr.execute(
+            "SELECT id FROM ir_cron WHERE id = ANY(%s) FOR UPDATE SKIP LOCKED",
+            [crons.ids],
+            log_exceptions=False,
+        )
+        free = crons.browse(row[0] for row in self.env.cr.fetchall())
+        for cron in free:
+            action = cron.ir_actions_server_id
+            cron.unlink()
+            action.unlink()
+        if crons - free:
+            _logger.info("Scheduled jobs %s are being executed, removed later", (crons - free).ids)
 
     @api.model
     def _remove_orphaned_crons(self):
-        crons = self.env["ir.cron"].with_context(active_test=False).search(
-            [("model_id.model", "=", self._name), ("code", "like", "_cron_import()")]
+        crons = (
+            self.env["ir.cron"]
+            .with_context(active_test=False)
+            .search([("model_id.model", "=", self._name), ("code", "like", "_cron_import()")])
         )
         connectors = self.with_context(active_test=False).search([("cron_id", "in", crons.ids)])
         self._try_unlink(crons - connectors.cron_id)
 
     def _cron_import(self):
         """Start the scheduled import."""
-        for connector in self.exists().filtered(lambda self: self.state == "running"):
-            connector._start_run("schedule")
+
+        def start(env):
+            connector = env[self._name].browse(self.id).exists()
+            if connector.state == "running":
+                connector._start_run("schedule")
+
+        in_transaction(self.pool, start)
 
     @api.model
     def _cron_work(self):
-        """Do a slice for each connector that has something to do."""
+        """Do a slice for each connector that has something to do, as long as there is time."""
         self._remove_orphaned_crons()
         self.env.cr.commit()  # pylint: disable=invalid-commit  # a slice has its own transactions
-        for connector in self.with_context(active_test=False).search([]):
+        started = time.monotonic()
+        every = self.with_context(active_test=False)
+        connectors = list(every.search([]))  # pylint: disable=no-search-all
+        # So that none has to wait for ever behind those that always use up the time.
+        random.shuffle(connectors)
+        for connector in connectors:
+            if time.monotonic() - started >= slices.BUDGET:
+                self._wake(self.env.ref("mts_connector.cron_work"))
+                break
             connector._work()
 
     def _work(self):
@@ -286,7 +316,7 @@ class MtsConnector(models.Model):
         """
         self.ensure_one()
         with self._slice_lock() as mine:
-            if mine and Slice(self.pool, self.id).run():
+            if mine and slices.Slice(self.pool, self.id).run():
                 self._wake(self.env.ref("mts_connector.cron_work"))
 
     @contextmanager
@@ -317,6 +347,7 @@ class MtsConnector(models.Model):
         """
         self.ensure_one()
         self._check_active()
+        self._let_come_one_by_one()
         runs = self.env["mts.run"].sudo()
         # A run of retries that is under way may already have passed by the new ones.
         states = ("queued",) if scope == "retry" else ("queued", "sending")
@@ -328,11 +359,32 @@ class MtsConnector(models.Model):
             ],
             limit=1,
         )
-        run = run or runs.create(
-            {"connector_id": self.id, "trigger": trigger, "scope": scope}
-        )
+        if not run:
+            run = runs.create({"connector_id": self.id, "trigger": trigger, "scope": scope})
+        elif trigger == "manual":
+            # A person wants it now, also where the schedule would wait or not try at all.
+            run.write({"trigger": trigger, "next_try_at": False})
         self._wake(self.env.ref("mts_connector.cron_work"))
         return run
+
+    def _let_come_one_by_one(self):
+        """Let one of two who start a run at the same moment begin again, to see the other's run.
+
+        A lock alone would not do: the second would go on with its old view of the runs.
+        """
+        self.flush()
+        self.env.cr.execute(
+            "UPDATE mts_connector SET active = active WHERE id = %s",
+            [self.id],
+            log_exceptions=False,
+        )
+
+    def _runs_to_send(self):
+        return (
+            self.env["mts.run"]
+            .sudo()
+            .search([("connector_id", "in", self.ids), ("state", "in", ("queued", "sending"))])
+        )
 
     # -- attention -------------------------------------------------------------------------------
 
@@ -344,9 +396,7 @@ class MtsConnector(models.Model):
         for connector in self:
             if connector.attention != reason:
                 connector.attention = reason
-            connector.run_ids.filtered(lambda run: run.state in ("queued", "sending"))._finish(
-                "failed", reason
-            )
+            connector._runs_to_send()._finish("failed", reason)
 
     def _judge(self, records):
         """Stop sending, or take it up again, after answers.
@@ -354,18 +404,19 @@ class MtsConnector(models.Model):
         :param records: records that have just been answered
         """
         stopping = records.filtered(
-            lambda record: record.state == "rejected"
-            and record.error_id.policy in STOPPING_POLICIES
+            lambda record: (
+                record.state == "rejected" and record.error_id.policy in STOPPING_POLICIES
+            )
         )
         if stopping:
             error = stopping[0].error_id
             self._raise_attention(
-                _("MOSIP refuses everybody: %(meaning)s (%(code)s).\n%(advice)s.")
-                % {
-                    "meaning": error.name,
-                    "code": stopping[0].error_code,
-                    "advice": error.advice,
-                }
+                _(
+                    "Sending has stopped: %(meaning)s (%(code)s).\n%(advice)s.",
+                    meaning=error.name,
+                    code=stopping[0].error_code,
+                    advice=error.advice,
+                )
             )
         elif records.filtered(lambda record: record.error_id.policy != "transient"):
             self.filtered("attention").attention = False
@@ -373,8 +424,11 @@ class MtsConnector(models.Model):
     def _slice_failed(self, error_name):
         """An error of ours, not of MTS: show it and stop, the server log has the place."""
         self._raise_attention(
-            _("The import stopped with an unexpected error (%s). The server log says where it "
-              "happened; the registrants stay due.") % error_name
+            _(
+                "The import stopped with an unexpected error (%s). The server log says where it "
+                "happened; the registrants stay due."
+            )
+            % error_name
         )
 
     def _answer_deadline(self):

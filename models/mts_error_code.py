@@ -3,7 +3,7 @@ import re
 from odoo import _, api, fields, models
 
 # In a compound message MOSIP's errors stand as CODE::message pairs.
-_PAIR = re.compile(r"([A-Z]{2,5}-[A-Z]{2,5}-[0-9]{1,4})::")
+_PAIR = re.compile(r"([A-Z]{2,5}[-_][A-Z]{2,5}[-_][0-9]{1,4})::")
 
 POLICIES = [
     ("fix_data", "Correct the data"),
@@ -48,23 +48,28 @@ class MtsErrorCode(models.Model):
 
     def name_get(self):
         return [
-            (error.id, _("%(advice)s (%(code)s)") % {"advice": error.advice, "code": error.code})
+            (error.id, _("%(advice)s (%(code)s)", advice=error.advice, code=error.code))
             for error in self
         ]
 
     @api.model
     def _find(self, code, message=""):
-        """Return the entry that decides about an answer; empty where the code is in no table.
+        """Return the entry that decides about an answer, and the code that it is about.
+
+        The entry is empty where the code is in no table.
 
         :param code: the code of the answer
         :param message: its message, which may hold ``CODE::message`` pairs
         """
         found = self._match(code)
         if found.policy != "compound":
-            return found
-        inner = [self._match(part) for part in _PAIR.findall(message)]
-        inner = [entry for entry in inner if entry.policy in _PRECEDENCE]
-        return min(inner, key=lambda entry: _PRECEDENCE.index(entry.policy), default=found)
+            return found, code
+        parts = [part.replace("_", "-") for part in _PAIR.findall(message)]
+        inner = [(self._match(part), part) for part in parts]
+        inner = [pair for pair in inner if pair[0].policy in _PRECEDENCE]
+        return min(
+            inner, key=lambda pair: _PRECEDENCE.index(pair[0].policy), default=(found, code)
+        )
 
     @api.model
     def _match(self, code):

@@ -1,4 +1,4 @@
-from collections import Counter, defaultdict, namedtuple
+from collections import Counter, defaultdict
 from datetime import timedelta
 
 from odoo import _, api, fields, models
@@ -8,9 +8,6 @@ from odoo.osv import expression
 from ..mts import answer as answers
 from ..mts import signature
 from .mts_request import NO_ANSWER
-
-# A registrant of a page, and whether only a change of data makes it due.
-DueRow = namedtuple("DueRow", "partner_id record_id fingerprint only_if_changed")
 
 # After a passing fault the same data is sent again after 15 minutes, an hour, four hours …
 RETRY_PAUSE_MINUTES = 15
@@ -70,7 +67,7 @@ class MtsRecord(models.Model):
     ]
 
     def init(self):
-        super().init()
+        result = super().init()
         self.env.cr.execute(
             """
             -- One answer is awaited for a registrant at any time, whichever connector asked.
@@ -81,6 +78,7 @@ class MtsRecord(models.Model):
                 WHERE state = 'lost' OR retry_requested OR to_check OR retry_at IS NOT NULL;
             """
         )
+        return result
 
     @api.depends("error_id", "error_code", "state")
     def _compute_advice(self):
@@ -94,136 +92,14 @@ class MtsRecord(models.Model):
             else:
                 record.advice = False
 
-    # -- who is due ------------------------------------------------------------------------------
-
-    @api.model
-    def _mark_changed(self, connector):
-        """Mark answered records whose registrant was written since this was last done.
-
-        A row is stamped with the start of the transaction that wrote it, so what a transaction
-        still open today will commit is stamped later than the oldest open one. That time, and not
-        now, is where the next look has to begin.
-        """
-        self.env.cr.execute(
-            """
-            SELECT COALESCE(min(xact_start), now()) AT TIME ZONE 'UTC'
-            FROM pg_stat_activity
-            WHERE datname = current_database() AND backend_type = 'client backend'
-            """
-        )
-        look_from = self.env.cr.fetchone()[0]
-        domain = connector._store()._domain()
-        if connector.changes_since:
-            domain = expression.AND([domain, self._changed_domain(connector)])
-        query, params = self._partner_query(domain).select()
-        self.env.cr.execute(
-            f"""
-            UPDATE mts_record SET to_check = TRUE
-            WHERE connector_id = %s AND state IN ('tokenized', 'rejected', 'conflict')
-              AND to_check IS NOT TRUE AND partner_id IN ({query})
-            """,
-            [connector.id, *params],
-        )
-        self.invalidate_cache(["to_check"])
-        connector.changes_since = look_from
-
-    @api.model
-    def _changed_domain(self, connector):
-        """Return the registrants of whom a sent value may have changed."""
-        since = connector.changes_since
-        paths = {""}
-        for path in connector._paths() + connector._store()._watched_paths():
-            parts = path.split(".")
-            paths.update(".".join(parts[: end + 1]) for end in range(len(parts)))
-        leaves = []
-        for path in sorted(paths):
-            model = self.env["res.partner"]
-            for name in filter(None, path.split(".")):
-                field = model._fields[name]
-                model = self.env[field.comodel_name] if field.relational else None
-            if model is not None and model._log_access:
-                leaves.append([(f"{path}.write_date".lstrip("."), ">=", since)])
-        return expression.OR(leaves)
-
-    @api.model
-    def _partner_query(self, domain):
-        """Return the query of registrants in the domain, ready to be joined."""
-        partners = self.env["res.partner"]
-        partners._flush_search(domain)
-        return partners._where_calc(domain)
-
-    @api.model
-    def _due_sql(self, connector, scope):
-        """Return FROM, WHERE and parameters of the delta: who is due.
-
-        Due is who matches the filter, has a VID and no token, is in flight with no connector, and
-        either was never answered or may be sent again: nothing came back, the data may have
-        changed, a passing fault is over, or a person asked for it.
-        """
-        domain = expression.AND([connector._domain(), connector._store()._domain()])
-        tables, where, params = self._partner_query(domain).get_sql()
-        due = {
-            "due": """
-                record.id IS NULL OR record.state = 'lost' OR record.retry_requested
-                OR record.to_check OR record.retry_at <= now() AT TIME ZONE 'UTC'
-            """,
-            "retry": "record.retry_requested",
-        }[scope]
-        return (
-            f"""
-            FROM {tables}
-            LEFT JOIN mts_record record
-                ON record.partner_id = res_partner.id AND record.connector_id = %s
-            WHERE {where or 'TRUE'} AND ({due})
-              AND NOT EXISTS (
-                  SELECT 1 FROM mts_record flying
-                  WHERE flying.partner_id = res_partner.id AND flying.state = 'pending'
-              )
-            """,
-            [connector.id, *params],
-        )
-
-    @api.model
-    def _count_due(self, connector, scope):
-        """Return how many are due; some of them may prove to be unchanged."""
-        source, params = self._due_sql(connector, scope)
-        self.flush()
-        self.env.cr.execute(f"SELECT count(*) {source}", params)
-        return self.env.cr.fetchone()[0]
-
-    @api.model
-    def _due_page(self, connector, scope, after, limit):
-        """Return the next due registrants by id, as a list of :class:`DueRow`."""
-        source, params = self._due_sql(connector, scope)
-        self.flush()
-        self.env.cr.execute(
-            f"""
-            SELECT res_partner.id, record.id, record.fingerprint,
-                   COALESCE(record.state IN ('tokenized', 'rejected', 'conflict')
-                            AND record.retry_requested IS NOT TRUE
-                            AND (record.retry_at > now() AT TIME ZONE 'UTC') IS NOT FALSE, FALSE)
-            {source} AND res_partner.id > %s
-            ORDER BY res_partner.id LIMIT %s
-            """,
-            [*params, after, limit],
-        )
-        return [DueRow(*row) for row in self.env.cr.fetchall()]
-
-    @api.model
-    def _mark_unchanged(self, ids):
-        if ids:
-            self.env.cr.execute(
-                "UPDATE mts_record SET to_check = FALSE WHERE id = ANY(%s)", [ids]
-            )
-            self.invalidate_cache(["to_check"])
-
     # -- in flight -------------------------------------------------------------------------------
 
     @api.model
     def _take(self, connector, request, items):
         """Put the registrants in flight and return ``{partner id: record id}``.
 
-        The same data once more counts as another attempt, new data as the first.
+        The same data once more counts as another attempt; new data, or a person's wish, as the
+        first. The wish stands until something comes of it.
         """
         self.flush()
         self.env.cr.execute(
@@ -246,7 +122,7 @@ class MtsRecord(models.Model):
                 state = 'pending',
                 sent_at = EXCLUDED.sent_at,
                 answered_at = NULL, error_id = NULL, error_code = NULL, error_message = NULL,
-                retry_at = NULL, retry_requested = FALSE, to_check = FALSE,
+                retry_at = NULL, to_check = FALSE,
                 write_uid = EXCLUDED.write_uid, write_date = EXCLUDED.write_date
             RETURNING partner_id, id
             """,
@@ -265,42 +141,49 @@ class MtsRecord(models.Model):
 
     @api.model
     def _return_unsent(self, request):
-        """Make the registrants of a request due again that never reached MTS."""
+        """Make the registrants of a request due again of whom MTS stored nothing.
+
+        :return: their ids
+        """
         self.flush()
         self.env.cr.execute(
             """
-            UPDATE mts_record SET state = 'lost', attempts = attempts - 1, sent_at = NULL
+            UPDATE mts_record
+            SET state = 'lost', attempts = attempts - 1, request_id = NULL, sent_at = NULL
             WHERE request_id = %s AND state = 'pending'
+            RETURNING partner_id
             """,
             [request.id],
             log_exceptions=False,
         )
-        count = self.env.cr.rowcount
         self.invalidate_cache()
-        request._count({request.id: Counter(lost=count)})
+        return [row[0] for row in self.env.cr.fetchall()]
 
     @api.model
     def _lose(self, request, reason):
         """Nothing came back: due again, or rejected when that has happened too often.
 
+        Who has got a token some other way meanwhile is tokenized.
+
         :return: ``Counter`` of the new states
         """
-        self.flush()
-        entry = self.env["mts.error.code"]._find(NO_ANSWER)
+        tokenized = self._notice_tokens(request)
+        entry, code = self.env["mts.error.code"]._find(NO_ANSWER)
         self.env.cr.execute(
             """
             UPDATE mts_record
             SET state = CASE WHEN attempts < %(most)s THEN 'lost' ELSE 'rejected' END,
                 error_id = CASE WHEN attempts < %(most)s THEN NULL ELSE %(entry)s END,
                 error_code = CASE WHEN attempts < %(most)s THEN NULL ELSE %(code)s END,
-                error_message = %(reason)s
+                error_message = %(reason)s,
+                retry_requested = FALSE
             WHERE request_id = %(request)s AND state = 'pending'
             RETURNING state
             """,
             {
                 "most": request.connector_id.max_attempts,
                 "entry": entry.id or None,
-                "code": NO_ANSWER,
+                "code": code,
                 "reason": reason,
                 "request": request.id,
             },
@@ -308,7 +191,28 @@ class MtsRecord(models.Model):
         )
         changes = Counter(row[0] for row in self.env.cr.fetchall())
         self.invalidate_cache()
-        return changes
+        return changes + Counter(tokenized=len(tokenized))
+
+    @api.model
+    def _notice_tokens(self, request):
+        """Mark as tokenized whose answer is still expected and who have a token all the same."""
+        records = self.search([("request_id", "=", request.id), ("state", "=", "pending")])
+        records = records.filtered("partner_id.mosip_auth_token")
+        records.write({"state": "tokenized", **self._answered()})
+        records.flush()
+        return records
+
+    @api.model
+    def _answered(self):
+        """Return the values of a record for which all is settled."""
+        return {
+            "answered_at": fields.Datetime.now(),
+            "error_id": False,
+            "error_code": False,
+            "error_message": False,
+            "retry_at": False,
+            "retry_requested": False,
+        }
 
     # -- answers ---------------------------------------------------------------------------------
 
@@ -320,34 +224,65 @@ class MtsRecord(models.Model):
             :class:`~..mts.answer.Answer`)
         :return: how many told something new
         """
+        news = self._news(delivered)
+        before = [(record, record.request_id.id, record.state) for record in news]
+        tokens, refusals = {}, defaultdict(self.browse)
+        for record, answer in news.items():
+            if answer.status == answers.PROCESSED:
+                tokens[record] = answer.token
+            else:
+                refusals[answer.code, answer.message] += record
+        self._accept(tokens)
+        for (code, reason), records in refusals.items():
+            records._reject(code, reason)
+        changes = defaultdict(Counter)
+        for record, request_id, state in before:
+            changes[request_id][record.state] += 1
+            changes[request_id][state] -= 1
+        changes.pop(False, None)
+        requests = self.env["mts.request"]
+        requests._note_delivery({ref.request_id for ref, _answer in delivered})
+        requests._count(changes)
+        self._judge(news)
+        return len(news)
+
+    @api.model
+    def _news(self, delivered):
+        """Return ``{record: answer}`` of what is proven and not known yet."""
         records = self._lock_with_partners([ref.record_id for ref, _answer in delivered])
         by_id = {record.id: record for record in records}
+        keys = {connector: connector._secret("hmac_key") for connector in records.connector_id}
         vids = self._present_vids(records)
-        proven = {}
+        news = {}
         for ref, answer in delivered:
-            record = by_id.get(ref.record_id)
-            if record and self._is_proven(record, ref, vids.get(record.id)):
-                if record._is_news(ref, answer):
-                    proven[record] = answer
-        changes = defaultdict(Counter)
-        tokens = defaultdict(dict)
-        for record, answer in proven.items():
-            before, request_id = record.state, record.request_id.id
-            if answer.status == answers.PROCESSED:
-                tokens[record.connector_id].update(record._accept_token(answer.token))
+            record, vid = by_id.get(ref.record_id), vids.get(ref.record_id)
+            if not vid or not signature.proves(ref, keys[record.connector_id], vid):
+                continue
+            # Of several in one delivery the first token counts, or else the first refusal.
+            known = news.get(record)
+            if known is None:
+                better = record._is_news(ref, answer)
             else:
-                record._reject(answer.code, answer.message)
-            if request_id:
-                changes[request_id][record.state] += 1
-                changes[request_id][before] -= 1
-        for connector, connector_tokens in tokens.items():
-            connector._store()._store_tokens(connector_tokens)
-        self.env["mts.request"]._count(changes)
-        for connector in self.union(*proven).connector_id:
-            connector._judge(self.union(*proven).filtered(
-                lambda record, connector=connector: record.connector_id == connector
-            ))
-        return len(proven)
+                better = answer.status == answers.PROCESSED != known.status
+            if better:
+                news[record] = answer
+        return news
+
+    @api.model
+    def _judge(self, news):
+        """Tell the connectors whether MOSIP takes registrants.
+
+        What MTS has found invalid it did not pass on: that says nothing about MOSIP.
+        """
+        judged = self.union(
+            *(record for record, answer in news.items() if answer.status != answers.INVALID)
+        )
+        for connector in judged.connector_id:
+            connector._judge(
+                judged.filtered(
+                    lambda record, connector=connector: record.connector_id == connector
+                )
+            )
 
     @api.model
     def _lock_with_partners(self, ids):
@@ -381,11 +316,6 @@ class MtsRecord(models.Model):
             vids.update({record.id: by_partner.get(record.partner_id.id) for record in mine})
         return vids
 
-    @api.model
-    def _is_proven(self, record, ref, vid):
-        key = record.connector_id._secret("hmac_key")
-        return bool(vid) and signature.proves(ref, key, vid)
-
     def _is_news(self, ref, answer):
         """Tell whether the answer changes anything.
 
@@ -394,44 +324,47 @@ class MtsRecord(models.Model):
         """
         if answer.status == answers.PROCESSED:
             return self.state != "tokenized"
-        return self.state in ("pending", "lost") and self.request_id.id == ref.request_id
+        unanswered = self.state in ("pending", "lost") or self.error_code == NO_ANSWER
+        return unanswered and self.request_id.id == ref.request_id
 
-    def _accept_token(self, token):
-        """Take the token, unless the registrant has another one: a person must look at that.
+    @api.model
+    def _accept(self, tokens):
+        """Store the tokens, except where there is another one: a person must look at that.
 
-        :return: ``{partner id: token}`` to be stored
+        :param tokens: ``{record: token}``
         """
-        self.ensure_one()
-        present = self.partner_id.mosip_auth_token
-        conflict = bool(present) and present != token
-        self.write(
+        present, good = {}, defaultdict(dict)
+        tokenized = conflicts = self.browse()
+        for record, token in tokens.items():
+            partner = record.partner_id
+            if present.setdefault(partner, partner.mosip_auth_token or token) == token:
+                tokenized += record
+                good[record.connector_id][partner.id] = token
+            else:
+                conflicts += record
+        tokenized.write({"state": "tokenized", **self._answered()})
+        conflicts.write(
             {
-                "state": "conflict" if conflict else "tokenized",
-                "answered_at": fields.Datetime.now(),
-                "error_id": False,
-                "error_code": False,
-                "error_message": _("MOSIP gave another token than the one that is there.")
-                if conflict
-                else False,
-                "retry_at": False,
-                "retry_requested": False,
+                "state": "conflict",
+                **self._answered(),
+                "error_message": _("MOSIP gave another token than the one that is there."),
             }
         )
-        return {} if conflict else {self.partner_id.id: token}
+        for connector, connector_tokens in good.items():
+            connector._store()._store_tokens(connector_tokens)
 
     def _reject(self, code, reason):
-        """Keep the refusal; a passing fault is tried again by itself, a limited number of times."""
-        entry = self.env["mts.error.code"]._find(code, reason)
+        """Keep the refusal; after a passing fault another try follows, up to a limit."""
+        entry, code = self.env["mts.error.code"]._find(code, reason)
         for record in self:
             record.write(
                 {
+                    **self._answered(),
                     "state": "rejected",
-                    "answered_at": fields.Datetime.now(),
                     "error_id": entry.id,
-                    "error_code": code if not entry or entry.code.endswith("*") else entry.code,
+                    "error_code": code,
                     "error_message": record._without_data(reason),
                     "retry_at": record._retry_time() if entry.policy == "transient" else False,
-                    "retry_requested": False,
                 }
             )
 
@@ -444,7 +377,7 @@ class MtsRecord(models.Model):
     def _without_data(self, text):
         """Return MTS's words without the registrant's own data."""
         connector = self.connector_id
-        partner = self.partner_id
+        partner = self.partner_id.with_company(connector.company_id)
         secret = [connector._store()._read_vids(partner).get(partner.id)]
         secret += [partner._mts_text(path) for path in connector._paths()]
         for value in sorted(filter(None, secret), key=len, reverse=True):
@@ -466,13 +399,16 @@ class MtsRecord(models.Model):
         return True
 
     def _check_can_be_sent(self):
-        """Refuse a retry that could never go out, and say which and why."""
+        """Refuse a retry that could not go out, and say which and why."""
+        waiting = self.search(
+            [("partner_id", "in", self.partner_id.ids), ("state", "=", "pending")], limit=1
+        )
+        if waiting:
+            raise UserError(
+                _("An answer is still expected for some of these registrants. Wait for it.")
+            )
         for connector in self.connector_id:
             mine = self.filtered(lambda record, c=connector: record.connector_id == c)
-            if any(record.state == "pending" for record in mine):
-                raise UserError(
-                    _("An answer is still expected for some of these registrants. Wait for it.")
-                )
             domain = expression.AND(
                 [
                     connector._domain(),
@@ -485,7 +421,7 @@ class MtsRecord(models.Model):
                 raise UserError(
                     _(
                         "%s of these registrants cannot be sent: they have no VID, have a token, "
-                        "or are outside the connector's filter."
+                        "are archived, or are outside the connector's filter.",
+                        len(left),
                     )
-                    % len(left)
                 )

@@ -5,9 +5,10 @@ from odoo import _, api, fields, models
 
 from ..background.batch import Batch
 from ..mts import answer, message, signature
+from .mts_error_code import STOPPING_POLICIES
 
-# What MTS's status means for us.
-WORKING = ("submitted", "submitted_with_errors", "processing")
+# MTS's words for being through with a request; anything else is still worked on.
+FINISHED = ("processed", "processed_with_errors", "error_making_callback_request")
 
 # An MTS that says "still working" for this many answer timeouts has hung.
 PATIENCE = 24
@@ -76,7 +77,7 @@ class MtsRequest(models.Model):
 
     def name_get(self):
         return [
-            (request.id, request.request_identifier or _("Request %s") % request.id)
+            (request.id, request.request_identifier or _("Request %s", request.id))
             for request in self
         ]
 
@@ -140,45 +141,57 @@ class MtsRequest(models.Model):
         return fields.Datetime.now() + timedelta(minutes=1)
 
     def _not_sent(self, reason):
-        """The POST did not go out, or MTS stored nothing of it: the registrants are due."""
+        """MTS stored nothing of it: the registrants are due, and the run takes them again."""
         self._lock()
         if self.state == "to_send":
-            self.env["mts.record"]._return_unsent(self)
-            self.write({"state": "failed", "message": reason})
+            returned = self.env["mts.record"]._return_unsent(self)
+            self.write(
+                {
+                    "state": "failed",
+                    "message": reason,
+                    "record_count": self.record_count - len(returned),
+                }
+            )
+            self.run_id._take_back(returned)
 
     def _unreachable(self, reason):
         self._not_sent(reason)
-        self.run_id._postpone(self, reason)
+        self.run_id._postpone(reason)
 
     def _refused(self, reason, code):
         """MTS does not take our requests: the settings are wrong, so the run ends."""
         self._not_sent(reason)
-        entry = self.env["mts.error.code"]._find(code)
-        advice = entry.advice or _("Correct the connector.")
+        entry, code = self.env["mts.error.code"]._find(code, reason)
+        stopping = entry.policy in STOPPING_POLICIES
+        advice = entry.advice if stopping else _("Correct the connector")
         self.connector_id._raise_attention(
-            _("MTS refused the request: %(reason)s %(code)s\n%(advice)s")
-            % {"reason": reason, "code": code, "advice": advice}
+            _(
+                "MTS refused the request: %(reason)s %(code)s\n%(advice)s.",
+                reason=reason,
+                code=code,
+                advice=advice,
+            )
         )
 
     def _not_mts(self, reason):
         """What answered is not MTS, but may have kept what it got."""
         self._sent(False, reason)
-        self.connector_id._raise_attention(
-            _("%s Check the URL to reach MTS.") % reason
-        )
+        self.connector_id._raise_attention(_("%s Check the URL to reach MTS.", reason))
 
     def _broken(self, reason, left):
         """MTS fails on every request: stop instead of trying each registrant.
 
-        :param left: ids of requests that were prepared and not sent
+        :param left: ids of requests that MTS stored nothing of
         """
         for request in self.browse(left):
             request._not_sent(reason)
         if self.run_id.state == "sending":
             self.run_id._finish(
                 "failed",
-                _("MTS fails on every request: %s Ask its operator; the registrants stay due.")
-                % reason,
+                _(
+                    "MTS fails on every request: %s Ask its operator; the registrants stay due.",
+                    reason,
+                ),
             )
 
     def _halve(self, batch):
@@ -194,13 +207,15 @@ class MtsRequest(models.Model):
         bearer = signature.new_bearer()
         other._keep_bearer(bearer)
         self.record_count = len(first)
-        records = self.env["mts.record"].search([("request_id", "=", self.id)])
+        records = self.env["mts.record"].search(
+            [("request_id", "=", self.id), ("state", "=", "pending")]
+        )
         ids = {record.partner_id.id: record.id for record in records}
         moved = {item.partner_id for item in second}
         records.filtered(lambda record: record.partner_id.id in moved).write(
             {"request_id": other.id}
         )
-        # A registrant deleted meanwhile has no record any more.
+        # A registrant deleted or answered meanwhile is left out.
         first = [item for item in first if item.partner_id in ids]
         second = [item for item in second if item.partner_id in ids]
         return [
@@ -244,9 +259,11 @@ class MtsRequest(models.Model):
         for item in items:
             try:
                 parsed = answer.parse(item)
-            except answer.MalformedAnswer:
-                malformed += 1
-                continue
+            except answer.MalformedAnswer as error:
+                if not error.reference:
+                    malformed += 1
+                    continue
+                parsed = answer.unusable(error)
             ref = signature.parse_reference(parsed.reference)
             if ref and delivered_for in (None, ref.request_id):
                 answers.append((ref, parsed))
@@ -256,6 +273,19 @@ class MtsRequest(models.Model):
             "ignored": len(items) - malformed - accepted,
             "malformed": malformed,
         }
+
+    @api.model
+    def _note_delivery(self, request_ids):
+        """Note that MTS reaches us, whatever became of what it delivered."""
+        self.flush()
+        self.env.cr.execute(
+            """
+            UPDATE mts_request SET answered_at = now() AT TIME ZONE 'UTC'
+            WHERE id = ANY(%s) AND answered_at IS NULL
+            """,
+            [sorted(request_ids)],
+            log_exceptions=False,
+        )
 
     @api.model
     def _count(self, changes):
@@ -270,11 +300,12 @@ class MtsRequest(models.Model):
                 for state, difference in sorted(changes[request_id].items())
                 if state in COUNTERS
             ]
-            assignments = ", ".join(f"{column} = COALESCE({column}, 0) + %s"
-                                    for column, _difference in columns)
+            assignments = ", ".join(
+                f"{column} = COALESCE({column}, 0) + %s" for column, _difference in columns
+            )
             if columns:
                 self.env.cr.execute(
-                    f"UPDATE mts_request SET {assignments} WHERE id = %s",
+                    f"UPDATE mts_request SET {assignments} WHERE id = %s",  # noqa: S608
                     [difference for _column, difference in columns] + [request_id],
                     log_exceptions=False,
                 )
@@ -287,7 +318,8 @@ class MtsRequest(models.Model):
         self.env.cr.execute(
             """
             UPDATE mts_request request
-            SET state = 'answered', answered_at = now() AT TIME ZONE 'UTC'
+            SET state = 'answered',
+                answered_at = COALESCE(answered_at, now() AT TIME ZONE 'UTC')
             WHERE id = ANY(%s)
               AND (state IN ('to_send', 'sent') OR state = 'lost' AND lost_count <= 0)
               AND NOT EXISTS (
@@ -310,8 +342,8 @@ class MtsRequest(models.Model):
     def _recover(self, connector):
         """Take over what a killed slice left behind. Only called when no slice is at work.
 
-        Whether such a request went out, nobody knows; so it counts as sent. And the last two of
-        several single callbacks, each blind to the other, may both have left a request open.
+        Whether such a request went out, nobody knows; so it counts as sent. And a request whose
+        last registrant was deleted gets no answer that would close it.
         """
         for request in self.search(
             [("connector_id", "=", connector.id), ("state", "=", "to_send")]
@@ -343,7 +375,7 @@ class MtsRequest(models.Model):
         self._lock()
         if self.state != "sent":
             return
-        if status in WORKING:
+        if status not in FINISHED:
             self._wait_on(_("MTS is still working on it."))
         elif not self.finished_since:
             # MTS says so before it calls back: what it has to say may be on its way.
@@ -357,16 +389,17 @@ class MtsRequest(models.Model):
         elif not self.connector_id._delivers_here():
             self._settle_elsewhere()
         else:
-            arrived = self.tokenized_count + self.rejected_count + self.conflict_count
             self._give_up(_("MTS has finished, but not all answers arrived here."))
-            if not arrived:
+            if not self.answered_at:
                 self.connector_id._raise_attention(
-                    _("MTS has finished a request, but none of its answers arrived here. Check "
-                      "that MTS can reach the callback URL and is allowed to deliver.")
+                    _(
+                        "MTS has finished a request, but none of its answers arrived here. Check "
+                        "that MTS can reach the callback URL and is allowed to deliver."
+                    )
                 )
 
     def _delivery_time(self):
-        """Return how long MTS may take to deliver: each call as long as it waits for our answer."""
+        """Return how long MTS may take to deliver: each call as long as it waits for us."""
         connector = self.connector_id
         calls = 1 if connector.callback_in_bulk else self.record_count
         longest = timedelta(minutes=connector.answer_timeout_minutes)
@@ -376,7 +409,7 @@ class MtsRequest(models.Model):
         """Ask again later, but not for ever."""
         patience = timedelta(minutes=PATIENCE * self.connector_id.answer_timeout_minutes)
         if fields.Datetime.now() > self.sent_at + patience:
-            self._give_up(_("%s It was given up after a long time.") % reason)
+            self._give_up(_("%s It was given up after a long time.", reason))
         else:
             self.write({"check_at": self._next_check(), "message": reason})
 
@@ -397,9 +430,8 @@ class MtsRequest(models.Model):
 
     def _settle_elsewhere(self):
         """The answers went to another API: see who has a token by now."""
-        records = self.record_ids.filtered(lambda record: record.state == "pending")
-        tokenized = records.filtered("partner_id.mosip_auth_token")
-        tokenized.write({"state": "tokenized", "error_code": False, "error_message": False})
-        rest = records - tokenized
+        records = self.env["mts.record"]
+        tokenized = records._notice_tokens(self)
+        rest = records.search([("request_id", "=", self.id), ("state", "=", "pending")])
         rest._reject(ELSEWHERE, _("The answer went to another API."))
         self._count({self.id: Counter(tokenized=len(tokenized), rejected=len(rest))})

@@ -6,6 +6,7 @@ from ..background.batch import Batch, Item
 from ..mts import message, signature
 
 OPEN_STATES = ("queued", "sending", "waiting")
+OPEN_REQUESTS = ("to_send", "sent")
 
 # Pauses between tries to reach MTS: 1, 2, 4, 8 minutes. The registrants stay due after that.
 MAX_FAILURES = 5
@@ -71,15 +72,19 @@ class MtsRun(models.Model):
 
     def name_get(self):
         return [
-            (run.id, _("%(connector)s, run %(id)s") % {"connector": run.connector_id.name,
-                                                       "id": run.id})
+            (run.id, _("%(connector)s, run %(id)s", connector=run.connector_id.name, id=run.id))
             for run in self
         ]
 
     @api.depends("request_ids.state", "request_ids.record_count", "request_ids.lost_count")
     def _compute_counts(self):
-        sums = ("record_count", "tokenized_count", "rejected_count", "conflict_count",
-                "lost_count")
+        sums = (
+            "record_count",
+            "tokenized_count",
+            "rejected_count",
+            "conflict_count",
+            "lost_count",
+        )
         groups = self.env["mts.request"].read_group(
             [("run_id", "in", self.ids)],
             ["run_id", "state"] + [f"{name}:sum" for name in sums],
@@ -99,7 +104,7 @@ class MtsRun(models.Model):
             run.pending_count = sum(
                 group["record_count"] - sum(group[name] for name in sums[1:])
                 for group in mine
-                if group["state"] in ("to_send", "sent")
+                if group["state"] in OPEN_REQUESTS
             )
             run.tokenized_count = total["tokenized_count"]
             run.rejected_count = total["rejected_count"]
@@ -116,7 +121,7 @@ class MtsRun(models.Model):
         self.check_access_rights("read")
         self.check_access_rule("read")
         open_runs = self.sudo().filtered(lambda run: run.state in OPEN_STATES)
-        open_runs._finish("cancelled", _("Cancelled by %s.") % self.env.user.name)
+        open_runs._finish("cancelled", _("Cancelled by %s.", self.env.user.name))
         return True
 
     def action_view_records(self):
@@ -142,8 +147,11 @@ class MtsRun(models.Model):
     # -- the steps of a slice, each a transaction ------------------------------------------------
 
     @api.model
-    def _next(self, connector):
-        """Return the run that a slice should work on, or an empty one."""
+    def _next(self, connector, look_from):
+        """Return the run that a slice should work on, or an empty one.
+
+        :param look_from: see ``mts.delta._oldest_transaction``
+        """
         run = self.search(
             [("connector_id", "=", connector.id), ("state", "in", ("queued", "sending"))],
             order="id",
@@ -152,25 +160,28 @@ class MtsRun(models.Model):
         if run.next_try_at and run.next_try_at > fields.Datetime.now():
             return self.browse()
         if run.state == "queued":
-            run._begin()
+            run._begin(look_from)
         return run if run.state == "sending" else self.browse()
 
-    def _begin(self):
+    def _begin(self, look_from):
         connector = self.connector_id
         if connector.attention and self.trigger == "schedule":
             self._finish(
                 "failed",
-                _("Nothing was sent. %s\nOnce this is mended, press Import Now: it tries a single "
-                  "registrant first.") % connector.attention,
+                _(
+                    "Nothing was sent. %s\nOnce this is mended, press Import Now: it tries a "
+                    "single registrant first.",
+                    connector.attention,
+                ),
             )
             return
-        records = self.env["mts.record"]
-        records._mark_changed(connector)
+        delta = self.env["mts.delta"]
+        delta._mark_changed(connector, look_from)
         self.write(
             {
                 "state": "sending",
                 "started_at": fields.Datetime.now(),
-                "expected_count": records._count_due(connector, self.scope),
+                "expected_count": delta._count_due(connector, self.scope),
             }
         )
 
@@ -187,8 +198,7 @@ class MtsRun(models.Model):
         limit = self._allowed_size()
         if not limit:
             return None
-        records = self.env["mts.record"]
-        page = records._due_page(connector, self.scope, self.last_partner_id, limit)
+        page = self.env["mts.delta"]._due_page(connector, self.scope, self.last_partner_id, limit)
         if not page:
             self.state = "waiting"
             return None
@@ -201,18 +211,21 @@ class MtsRun(models.Model):
         if self.state != "sending":
             return 0
         connector = self.connector_id
+        if connector.attention:
+            return self._allowed_to_try()
         open_requests = self.env["mts.request"].search_count(
-            [("connector_id", "=", connector.id), ("state", "in", ("to_send", "sent"))]
+            [("connector_id", "=", connector.id), ("state", "in", OPEN_REQUESTS)]
         )
-        if not connector.attention:
-            return connector.batch_size if open_requests < connector.max_open_requests else 0
-        # A single registrant is tried, to see whether the fault has been mended.
-        if open_requests:
-            return 0
-        if self.request_ids:
-            self._finish("failed", connector.attention)
-            return 0
-        return 1
+        return connector.batch_size if open_requests < connector.max_open_requests else 0
+
+    def _allowed_to_try(self):
+        """Try a single registrant, to see whether what stopped the connector has been mended."""
+        tried = self.request_ids.filtered("record_count")
+        if not tried:
+            return 1
+        if not tried.filtered(lambda request: request.state in OPEN_REQUESTS):
+            self._finish("failed", self.connector_id.attention)
+        return 0
 
     def _items(self, connector, page):
         """Return the items of a page that are to be sent, their payloads built.
@@ -241,7 +254,7 @@ class MtsRun(models.Model):
                 unchanged.append(row.record_id)
             else:
                 items.append(Item(partner.id, vid, payload, fingerprint))
-        self.env["mts.record"]._mark_unchanged(unchanged)
+        self.env["mts.delta"]._mark_unchanged(unchanged)
         return items
 
     def _outbox(self, connector, items):
@@ -262,16 +275,15 @@ class MtsRun(models.Model):
         ids = self.env["mts.record"]._take(connector, request, items)
         return request._batch(connector, items, ids, bearer)
 
-    def _postpone(self, request, reason):
-        """MTS could not be reached: try again later, or give up for this time.
+    def _take_back(self, partner_ids):
+        """Look at registrants again who could not be sent."""
+        if partner_ids:
+            self.last_partner_id = min(self.last_partner_id, min(partner_ids) - 1)
+        if self.state == "waiting":
+            self.state = "sending"
 
-        :param request: the request that did not go out; its registrants are due again
-        """
-        first = self.env["mts.record"].search(
-            [("request_id", "=", request.id)], order="partner_id", limit=1
-        )
-        if first:
-            self.last_partner_id = min(self.last_partner_id, first.partner_id.id - 1)
+    def _postpone(self, reason):
+        """MTS could not be reached: try again later, or give up for this time."""
         now = fields.Datetime.now()
         if self.state != "sending" or (self.next_try_at and self.next_try_at > now):
             # Several requests of one slice found the same closed door; that counts once.
@@ -280,8 +292,11 @@ class MtsRun(models.Model):
         if self.failures >= MAX_FAILURES:
             self._finish(
                 "failed",
-                _("%s The registrants stay due: the next import sends them. Check the URL of MTS "
-                  "with Test Connection.") % reason,
+                _(
+                    "%s The registrants stay due: the next import sends them. Check the URL of "
+                    "MTS with Test Connection.",
+                    reason,
+                ),
             )
         else:
             self.next_try_at = now + timedelta(minutes=2 ** (self.failures - 1))
@@ -290,22 +305,42 @@ class MtsRun(models.Model):
     @api.model
     def _close(self, connector):
         """Close the runs of which all is sent and nothing is open any more."""
-        for run in self.search(
-            [("connector_id", "=", connector.id), ("state", "=", "waiting")]
-        ):
-            if run.request_ids.filtered(lambda request: request.state in ("to_send", "sent")):
-                continue
+        waiting = self.search([("connector_id", "=", connector.id), ("state", "=", "waiting")])
+        open_requests = self.env["mts.request"].search(
+            [("run_id", "in", waiting.ids), ("state", "in", OPEN_REQUESTS)]
+        )
+        for run in waiting - open_requests.run_id:
             answered = run.tokenized_count + run.rejected_count + run.conflict_count
             if run.lost_count and not answered:
                 run._finish(
                     "failed",
-                    _("No answer came back. Check that MTS can reach the callback URL and log in; "
-                      "the registrants are due again."),
+                    _(
+                        "No answer came back. Check that MTS can reach the callback URL and log "
+                        "in; the registrants are due again."
+                    ),
                 )
             elif run.lost_count:
                 run._finish(
                     "done",
-                    _("%s registrants got no answer; they are due again.") % run.lost_count,
+                    _("%s registrants got no answer; they are due again.", run.lost_count),
                 )
             else:
                 run._finish("done")
+
+    @api.autovacuum
+    def _gc_finished(self):
+        """Delete old runs with their requests; what is known of each registrant stays."""
+        connectors = self.env["mts.connector"].with_context(active_test=False)
+        for connector in connectors.search([("retention_days", ">", 0)]):
+            oldest = fields.Datetime.now() - timedelta(days=connector.retention_days)
+            old = self.search(
+                [
+                    ("connector_id", "=", connector.id),
+                    ("state", "not in", OPEN_STATES),
+                    ("finished_at", "<", oldest),
+                ]
+            )
+            open_requests = self.env["mts.request"].search(
+                [("run_id", "in", old.ids), ("state", "in", OPEN_REQUESTS)]
+            )
+            (old - open_requests.run_id).unlink()

@@ -1,11 +1,15 @@
 """What our callback reads from one delivered result."""
+
 from typing import Any, NamedTuple, Optional
 
 from .errors import Explained, _
 
 # ``status`` as MTS sets it.
 PROCESSED = "processed"
-REFUSED = ("error", "invalid")
+ERROR = "error"
+INVALID = "invalid"
+
+UNUSABLE = "MTC-UNUSABLE"
 
 MAX_CODE = 64
 MAX_MESSAGE = 500
@@ -23,7 +27,20 @@ class Answer(NamedTuple):
 
 
 class MalformedAnswer(Explained):
-    """The result cannot be used. ``str(error)`` says why, without quoting what was sent."""
+    """The result cannot be used. ``str(error)`` says why, without quoting what was sent.
+
+    ``reference`` is set where at least that could be read.
+    """
+
+    reference = ""
+
+
+def unusable(error: MalformedAnswer) -> Answer:
+    """Return what counts in place of a result that cannot be used.
+
+    It is an answer all the same, and so no reason to send the registrant again.
+    """
+    return Answer(error.reference, ERROR, "", UNUSABLE, str(error))
 
 
 def parse(item: Any) -> Answer:
@@ -36,15 +53,23 @@ def parse(item: Any) -> Answer:
     if not isinstance(item, dict):
         raise MalformedAnswer(_("the result is no JSON object"))
     reference = _text(item, "ref", 200)
-    status = _text(item, "status", 32)
     if not reference:
         raise MalformedAnswer(_("ref is missing (.input.mts_ref)"))
+    try:
+        return _result(item, reference)
+    except MalformedAnswer as error:
+        error.reference = reference
+        raise
+
+
+def _result(item: dict, reference: str) -> Answer:
+    status = _text(item, "status", 32)
     if status == PROCESSED:
         token = _text(item, "token", MAX_TOKEN)
         if not token:
             raise MalformedAnswer(_("token is missing (.output.token)"))
         return Answer(reference, status, token, "", "")
-    if status in REFUSED:
+    if status in (ERROR, INVALID):
         # Some of MTS's own codes come with underscores: AUT_BAS_001.
         code = _text(item, "errorCode", MAX_CODE).replace("_", "-")
         if not code:

@@ -1,0 +1,157 @@
+from collections import namedtuple
+
+from odoo import api, models
+from odoo.osv import expression
+
+# A registrant of a page, and whether only a change of data makes it due.
+DueRow = namedtuple("DueRow", "partner_id record_id fingerprint only_if_changed")
+
+
+class MtsDelta(models.AbstractModel):
+    """Who is due with a connector now. It reads the ledger, ``mts.record``, and has no rows."""
+
+    _name = "mts.delta"
+    _description = "Registrants Who Are Due"
+
+    @api.model
+    def _count_due(self, connector, scope="due"):
+        """Return how many are due; some of them may prove to be unchanged."""
+        source, params = self._due_sql(connector, scope)
+        self.env.cr.execute(f"SELECT count(*) {source}", params)
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _due_page(self, connector, scope, after, limit):
+        """Return the next due registrants by id, as a list of :class:`DueRow`."""
+        source, params = self._due_sql(connector, scope)
+        self.env.cr.execute(
+            f"""
+            SELECT res_partner.id, record.id, record.fingerprint,
+                   COALESCE(record.state = 'rejected' AND record.retry_requested IS NOT TRUE
+                            AND (record.retry_at > now() AT TIME ZONE 'UTC') IS NOT FALSE, FALSE)
+            {source} AND res_partner.id > %s
+            ORDER BY res_partner.id LIMIT %s
+            """,
+            [*params, after, limit],
+        )
+        return [DueRow(*row) for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _due_sql(self, connector, scope):
+        """Return FROM, WHERE and parameters of the delta.
+
+        Due is who matches the filter, has a VID and no token, is in flight with no connector, and
+        either was never answered or may be sent again: nothing came back, the data may have
+        changed, a passing fault is over, or a person asked for it.
+
+        :param scope: ``due``, or ``retry`` for those only whom a person asked to try again
+        """
+        domain = expression.AND([connector._domain(), connector._store()._domain()])
+        tables, where, params = self._partner_query(domain).get_sql()
+        due = {
+            "due": """
+                record.id IS NULL OR record.state = 'lost' OR record.retry_requested
+                OR record.to_check OR record.retry_at <= now() AT TIME ZONE 'UTC'
+            """,
+            "retry": "record.retry_requested",
+        }[scope]
+        return (
+            f"""
+            FROM {tables}
+            LEFT JOIN mts_record record
+                ON record.partner_id = res_partner.id AND record.connector_id = %s
+            WHERE {where or "TRUE"} AND ({due})
+              AND NOT EXISTS (
+                  SELECT 1 FROM mts_record flying
+                  WHERE flying.partner_id = res_partner.id AND flying.state = 'pending'
+              )
+            """,  # noqa: S608
+            [connector.id, *params],
+        )
+
+    @api.model
+    def _partner_query(self, domain):
+        """Return the query of registrants in the domain, ready to be joined."""
+        self.flush()
+        partners = self.env["res.partner"]
+        partners._flush_search(domain)
+        return partners._where_calc(domain)
+
+    # -- what has changed ------------------------------------------------------------------------
+
+    @api.model
+    def _oldest_transaction(self):
+        """Return the time from which on the next run has to look for changes.
+
+        A row is stamped with the start of the transaction that wrote it. So whatever is committed
+        from now on is stamped later than the oldest transaction that is open now. Whatever was
+        committed before, the run sees, provided that its own transaction begins after this one.
+        """
+        self.env.cr.execute(
+            """
+            SELECT COALESCE(min(xact_start), now()) AT TIME ZONE 'UTC'
+            FROM pg_stat_activity
+            WHERE datname = current_database() AND backend_type = 'client backend'
+            """
+        )
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _mark_changed(self, connector, look_from):
+        """Mark the records whose registrant may have changed since this was last done.
+
+        Also those in flight: the answer under way will be about the data as it was.
+
+        :param look_from: what ``_oldest_transaction`` said before this transaction began
+        """
+        domain = connector._store()._domain()
+        if connector.changes_since:
+            domain = expression.AND([domain, self._changed_domain(connector)])
+        query, params = self._partner_query(domain).select()
+        self.env.cr.execute(
+            f"""
+            UPDATE mts_record SET to_check = TRUE
+            WHERE connector_id = %s AND to_check IS NOT TRUE AND partner_id IN ({query})
+            """,  # noqa: S608
+            [connector.id, *params],
+        )
+        self.invalidate_cache()
+        connector.changes_since = look_from
+
+    @api.model
+    def _changed_domain(self, connector):
+        """Return the registrants of whom a sent value may have changed."""
+        since = connector.changes_since
+        rows = {"", *connector._store()._watched_paths()}
+        for path in connector._paths():
+            followed = self._followed(path)
+            if followed is None:
+                return []
+            rows.update(followed)
+        return expression.OR(
+            [[(f"{path}.write_date".lstrip("."), ">=", since)] for path in sorted(rows)]
+        )
+
+    @api.model
+    def _followed(self, path):
+        """Return the relational paths along ``path`` whose rows show by their time of writing
+        that the value has changed; None where a value can change without that.
+        """
+        model, followed = self.env["res.partner"], []
+        for name in path.split("."):
+            field = model._fields[name]
+            if not field.relational:
+                # What is computed on reading leaves no trace, whatever it is computed from.
+                return followed if field.store or field.company_dependent else None
+            model = self.env[field.comodel_name]
+            # A row that is taken from a list leaves none either.
+            if not (field.store and field.type == "many2one" and model._log_access):
+                return None
+            followed.append(".".join([*followed[-1:], name]))
+        return followed
+
+    @api.model
+    def _mark_unchanged(self, ids):
+        if ids:
+            self.env.cr.execute("UPDATE mts_record SET to_check = FALSE WHERE id = ANY(%s)", [ids])
+            self.invalidate_cache()
