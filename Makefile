@@ -1,6 +1,7 @@
 # make demo                 watch the connector work
 # make test                 run all tests;  make test ARGS="tests/test_x.py -k name" some of them
 # make lint                 check the style
+# make screenshots          take the README's pictures from a demo
 # make odoo                 run Odoo with the addon by hand;  make odoo ARGS=shell
 # make clean                remove all that these have made;  ARGS=--keep-odoo keeps Odoo itself
 #
@@ -10,7 +11,7 @@ PYTHON ?= python3
 ARGS ?=
 export SERIES
 
-COMMANDS := demo test lint odoo clean
+COMMANDS := demo test lint odoo screenshots clean
 
 .PHONY: help $(COMMANDS)
 

@@ -58,6 +58,11 @@ class Registry:
         everyone = ("is_registrant", "=", True)
         return self.rpc.call("res.partner", "search_read", [everyone, *domain], names, order="id")
 
+    def number_of(self, name: str) -> int:
+        """The id of the connector addon's record with this external name."""
+        domain = [("module", "=", "mts_connector"), ("name", "=", name)]
+        return self.rpc.call("ir.model.data", "search_read", domain, ["res_id"])[0]["res_id"]
+
 
 class Scheduler:
     """Sees to it that the background job runs at once on both series."""
@@ -65,7 +70,7 @@ class Scheduler:
     PAUSE_SECONDS = 1.0
 
     def __init__(self, registry: Registry, series: str) -> None:
-        self._rpc = registry.rpc
+        self._registry = registry
         self._needs_help = series == "14.0"
         self._next = 0.0
         self._job = 0
@@ -78,12 +83,7 @@ class Scheduler:
         """
         if not self._needs_help or time.monotonic() < self._next:
             return
-        self._job = self._job or self._find_job()
+        self._job = self._job or self._registry.number_of("cron_work")
         with contextlib.suppress(RpcError):  # It is running already.
-            self._rpc.call("ir.cron", "method_direct_trigger", [self._job])
+            self._registry.rpc.call("ir.cron", "method_direct_trigger", [self._job])
         self._next = time.monotonic() + self.PAUSE_SECONDS
-
-    def _find_job(self) -> int:
-        domain = [("model", "=", "ir.cron"), ("name", "=", "cron_work")]
-        domain.append(("module", "=", "mts_connector"))
-        return self._rpc.call("ir.model.data", "search_read", domain, ["res_id"])[0]["res_id"]

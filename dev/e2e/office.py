@@ -59,20 +59,14 @@ class Office:
 
     def create_callback_user(self) -> None:
         """A user who may deliver and is in no other group."""
-        rpc = self.registry.rpc
-        group = rpc.call(
-            "ir.model.data",
-            "search_read",
-            [("module", "=", ADDON), ("name", "=", "group_callback")],
-            ["res_id"],
-        )[0]["res_id"]
+        group = self.registry.number_of("group_callback")
         values = {
             "name": "MTS",
             "login": CALLBACK_LOGIN,
             "password": CALLBACK_PASSWORD,
             "groups_id": [(6, 0, [group])],
         }
-        rpc.call("res.users", "create", values)
+        self.registry.rpc.call("res.users", "create", values)
 
     def wait_until(self, condition: Callable[[], Any], what: str) -> None:
         deadline = time.monotonic() + DEADLINE_SECONDS

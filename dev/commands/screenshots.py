@@ -1,0 +1,151 @@
+"""Take the screenshots of the README from a demo, with a Chromium that is installed here."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List
+
+from PIL import Image
+
+from bootstrap import interpreter, venv
+from bootstrap.errors import SetupError
+from bootstrap.paths import CHECKOUT, DEV
+from bootstrap.progress import say, step
+from demo.registry import Registry
+from demo.stage import Stage, stage, watch
+from environment import Environment
+
+PYTHONS = ("3.9", "3.10", "3.11")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+COLOURS = 160
+
+
+def run(arguments: List[str]) -> int:
+    """Play the demo and take a picture of each screen."""
+    parser = argparse.ArgumentParser(prog="dev/cli.py screenshots")
+    parser.add_argument("folder", nargs="?", type=Path, default=CHECKOUT / "docs" / "images")
+    parser.add_argument("--widths", nargs="+", type=int, default=[1300])
+    options = parser.parse_args(arguments)
+    chromium = _chromium()
+    found = interpreter.find(PYTHONS, "The screenshots")
+    python = venv.ensure(found, DEV / "requirements-screenshots.txt")
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with Environment.for_series() as environment:
+        say(environment.describe())
+        with stage(environment) as play, _scratch() as scratch:
+            order = {
+                "url": play.odoo.url,
+                "chromium": chromium,
+                "folder": scratch,
+                "widths": options.widths,
+                "shots": _shots(play),
+            }
+            with step("taking screenshots"):
+                _take(python, order)
+            for picture in sorted(Path(scratch).glob("*.png")):
+                _save_small(picture, options.folder / picture.name)
+    return 0
+
+
+def _take(python: Path, order: Dict[str, Any]) -> None:
+    """In an environment of its own, which Odoo's cannot be."""
+    subprocess.run(
+        [str(python), str(DEV / "screenshots" / "take.py")],
+        input=json.dumps(order),
+        text=True,
+        check=True,
+    )
+
+
+def _scratch() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="mts-screenshots-")
+
+
+def _chromium() -> str:
+    named = os.environ.get("CHROMIUM")
+    for name in (named,) if named else BROWSERS:
+        path = shutil.which(name)
+        if path:
+            return path
+    raise SetupError(
+        "No Chromium was found: install one (Debian: apt-get install chromium), or set CHROMIUM "
+        "to its program."
+    )
+
+
+def _shots(play: Stage) -> List[Dict[str, Any]]:
+    """Import, and say what there is to be seen."""
+    registry = play.registry
+    connector = registry.create_connector(name="Demo registry", mts_url=play.simulator.url)
+    registry.import_now(connector)
+    watch(play, connector)
+    run = max(registry.runs(connector), key=lambda run: run["selected_count"])["id"]
+    twice = registry.registrants(("mosip_duplicate_count", ">", 0))[0]["id"]
+    return [
+        {
+            "name": "connector",
+            "path": _form(registry, "mts_connector_action", "mts.connector", connector),
+            "ready": ".o_form_view .ace_content",
+            "height": 900,
+        },
+        {
+            "name": "connector-mts",
+            "path": _form(registry, "mts_connector_action", "mts.connector", connector),
+            "click": ".nav-tabs >> text=MTS",
+            "ready": ".o_form_view .tab-pane.active .ace_content",
+            "height": 900,
+        },
+        {
+            "name": "connector-callback",
+            "path": _form(registry, "mts_connector_action", "mts.connector", connector),
+            "click": ".nav-tabs >> text=Callback",
+            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=callback_url]",
+            "height": 800,
+        },
+        {
+            "name": "import",
+            "path": _form(registry, "mts_run_action", "mts.run", run),
+            "ready": ".o_form_view .o_progressbar",
+            "height": 640,
+        },
+        {
+            "name": "refused",
+            "path": _list(registry, "mts_record_rejected_action", "mts.record"),
+            "ready": ".o_list_view .o_group_header",
+            "height": 420,
+        },
+        {
+            "name": "duplicates",
+            "path": _list(registry, "mts_duplicate_action", "res.partner"),
+            "ready": ".o_list_view .o_group_header",
+            "height": 360,
+        },
+        {
+            "name": "registrant",
+            "path": f"/web#id={twice}&model=res.partner&view_type=form",
+            "click": ".nav-tabs >> text=MOSIP",
+            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mosip_auth_token]",
+            "height": 760,
+        },
+    ]
+
+
+def _form(registry: Registry, action: str, model: str, record: int) -> str:
+    return f"{_list(registry, action, model)}&view_type=form&id={record}"
+
+
+def _list(registry: Registry, action: str, model: str) -> str:
+    number = registry.number_of(action)
+    return f"/web#action={number}&model={model}"
+
+
+def _save_small(source: Path, target: Path) -> None:
+    """Screens have few colours: a palette makes the file a third as large."""
+    with Image.open(str(source)) as picture:
+        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+            str(target), optimize=True
+        )
