@@ -1,5 +1,3 @@
-from urllib.parse import urlsplit
-
 from odoo import _, api, fields, models
 
 from ..mts import message, output_format, settings
@@ -32,6 +30,7 @@ class MtsDeliverySettings(models.AbstractModel):
         help="How the results come back: MTS calls a URL.",
     )
     callback_url = fields.Char(
+        "Callback URL",
         required=True,
         default=lambda self: self._default_url(OWN_ROUTES[True]),
         help="Where MTS delivers the results. It must be reachable from MTS.",
@@ -190,7 +189,9 @@ class MtsDeliverySettings(models.AbstractModel):
     # -- what the settings mean ------------------------------------------------------------------
 
     def _callback_path(self):
-        return urlsplit(self.callback_url or "").path.rstrip("/")
+        # Not with urlsplit, which fails on what another check is about to refuse.
+        address = (self.callback_url or "").partition("?")[0].partition("://")[2]
+        return "/" + address.partition("/")[2].rstrip("/")
 
     def _delivers_here(self):
         """Tell whether the results come to this addon's callback, rather than to another API."""
