@@ -4,6 +4,7 @@ The client belongs to one thread at a time as far as its caller's retries go; ``
 the connections alive between calls.
 """
 
+import io
 import json
 import re
 import time
@@ -11,7 +12,7 @@ from typing import Any, Dict, List, Optional
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 from urllib3.util.retry import Retry
 
 from .errors import (
@@ -48,10 +49,10 @@ WORDS = "%(words)s"
 
 UNKNOWN_REQUEST_CODE = "ATS-REQ-016"
 
-# A proxy in front of a dead MTS answers 502 or 503. 504 is not among them: there the proxy gave up
-# waiting while MTS goes on storing.
+# A proxy in front of a dead MTS answers 502 or 503. With 504 it gave up waiting while MTS goes on
+# storing, and of the rarer ones nobody knows what they mean.
 GATEWAY_DOWN = (502, 503)
-GATEWAY_TIMEOUT = (408, 504)
+MTS_FAILED = 500
 
 
 class MtsClient:
@@ -136,7 +137,7 @@ class MtsClient:
         # is half the size for most scripts of the world.
         body = None
         if message is not None:
-            body = json.dumps(message, ensure_ascii=False).encode()
+            body = _Payload(json.dumps(message, ensure_ascii=False).encode())
         deadline = time.monotonic() + sum(self._timeout)
         try:
             with self._session.request(
@@ -152,33 +153,45 @@ class MtsClient:
                 return _read(answer.status_code, _json(_body(answer, deadline)))
         except requests.RequestException as error:
             # ``from None``: the original may quote the URL or the payload.
-            raise _transport_error(error) from None
+            raise _transport_error(error, body is not None and body.begun) from None
 
 
-# What went wrong before anything was sent. The more special comes first.
-_NEVER_SENT = (
+class _Payload(io.BytesIO):
+    """A body that knows whether any of it was sent: the connection reads it as it sends."""
+
+    begun = False
+
+    def read(self, *args: Any) -> bytes:
+        self.begun = True
+        return super().read(*args)
+
+
+_REFUSED = _("MTS could not be reached (connection refused or unknown host).")
+_BROKEN = _("The connection to MTS broke before it answered.")
+
+# The more special comes first.
+_TRANSPORT_ERRORS = (
     (requests.exceptions.ConnectTimeout, _("MTS did not accept the connection in time.")),
-    (requests.exceptions.SSLError, _("The TLS certificate of MTS could not be verified.")),
+    (
+        requests.exceptions.SSLError,
+        _("No secure connection to MTS: check its TLS certificate, and the URL."),
+    ),
     (requests.exceptions.ProxyError, _("The proxy on the way to MTS could not be used.")),
+    (requests.exceptions.Timeout, _("MTS did not answer in time.")),
 )
 
 
-def _transport_error(error: requests.RequestException) -> MtsError:
+def _transport_error(error: requests.RequestException, sent: bool) -> MtsError:
     """Tell "never sent" from "sent, and nobody knows"."""
-    for kind, reason in _NEVER_SENT:
-        if isinstance(error, kind):
-            return Unreachable(reason)
-    if isinstance(error, requests.exceptions.ConnectionError):
-        cause = error.args[0] if error.args else None
-        cause = cause.reason if isinstance(cause, MaxRetryError) else cause
-        if isinstance(cause, (NewConnectionError, ConnectTimeoutError)):
-            return Unreachable(_("MTS could not be reached (connection refused or unknown host)."))
-        return OutcomeUnknown(_("The connection to MTS broke before it answered."))
-    if isinstance(error, requests.exceptions.Timeout):
-        return OutcomeUnknown(_("MTS did not answer in time."))
-    if isinstance(error, (ValueError, requests.exceptions.InvalidSchema)):
+    if isinstance(error, (ValueError, requests.exceptions.InvalidSchema)) and not sent:
         return Refused(_("The URL of MTS cannot be used."))
-    return OutcomeUnknown(_("The exchange with MTS broke off."))
+    kind = OutcomeUnknown if sent else Unreachable
+    for special, reason in _TRANSPORT_ERRORS:
+        if isinstance(error, special):
+            return kind(reason)
+    cause = error.args[0] if error.args else None
+    cause = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return kind(_REFUSED if isinstance(cause, NewConnectionError) else _BROKEN)
 
 
 def _body(answer: requests.Response, deadline: float) -> bytes:
@@ -204,14 +217,14 @@ def _read(status: int, body: Any) -> Any:
         raise UnknownRequest(_("MTS does not know this request (any more)."), code)
     if status in GATEWAY_DOWN:
         raise Unreachable(_("MTS is not available (HTTP %(status)s)."), code, status=status)
-    if status in GATEWAY_TIMEOUT:
-        reason = _("A gateway stopped waiting for MTS (HTTP %(status)s).")
-        raise OutcomeUnknown(reason, code, status=status)
     if status == 429:
         raise Unreachable(_("MTS asks for fewer requests (HTTP 429)."), code)
-    if status >= 500:
+    if status == MTS_FAILED:
         reason = WORDS if words else _("MTS failed (HTTP %(status)s).")
         raise BatchFailed(reason, code, words=words, status=status)
+    if status > MTS_FAILED or status == 408:
+        reason = _("A gateway stopped waiting for MTS (HTTP %(status)s).")
+        raise OutcomeUnknown(reason, code, status=status)
     if status >= 400:
         reason = WORDS if words else _("MTS refused the request (HTTP %(status)s).")
         raise Refused(reason, code, words=words, status=status)

@@ -58,5 +58,5 @@ class Refused(MtsError):
     """MTS refused the request itself and stored nothing: the settings are wrong."""
 
 
-class UnknownRequest(MtsError):
+class UnknownRequest(Refused):
     """MTS does not know the request (any more): it was restarted, or the request expired."""

@@ -1,4 +1,5 @@
 """What the tests share: a simulated MTS, registrants, and connectors that talk to it."""
+
 import json
 import random
 from datetime import timedelta
@@ -85,9 +86,15 @@ class MtsCase(HttpCase):
         """Press the button and let everything happen; return the run."""
         action = connector.action_import_now()
         run = self.env["mts.run"].browse(action["res_id"])
-        self.work(connector)
-        self.start_slice(connector)
+        self.work_on(connector)
         return run
+
+    def work_on(self, connector):
+        """Let slices and answers follow each other until there is nothing more to send."""
+        posts = None
+        while posts != self.simulator.ledger.counts["posts"]:
+            posts = self.simulator.ledger.counts["posts"]
+            self.work(connector)
 
     def let_time_pass(self, records, **delta):
         """Move every time of these records into the past."""
@@ -97,7 +104,9 @@ class MtsCase(HttpCase):
                 {
                     name: record[name] - shift
                     for name, field in record._fields.items()
-                    if field.type == "datetime" and field.store and record[name]
+                    if field.type == "datetime"
+                    and field.store
+                    and record[name]
                     and name not in ("create_date", "write_date")
                 }
             )

@@ -21,8 +21,7 @@ class FaultCase(MtsCase):
         connector.cron_id.method_direct_trigger()
         self.env["base"].invalidate_cache()
         run = connector.run_ids[:1]
-        self.work(connector)
-        self.start_slice(connector)
+        self.work_on(connector)
         return run
 
     def refused_registrant(self, connector, code="IDA-DEA-001", **values):

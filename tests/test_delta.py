@@ -326,8 +326,7 @@ class TestRetry(FaultCase):
         records.action_retry()
         connector = records.connector_id
         run = connector.run_ids[:1]
-        self.work(connector)
-        self.start_slice(connector)
+        self.work_on(connector)
         return run
 
     def test_whatever_the_answer_was_it_can_be_tried_again(self):
