@@ -48,7 +48,7 @@ class Case:
     def act(self):
         """Make Odoo do what it is killed at."""
         self.world.import_now(self.connector)
-        self.world.make_job_due()
+        self.world.make_due(self.world.work_job)
 
     def mend(self):
         """End what was made to go wrong."""
@@ -87,7 +87,7 @@ class Answered(Case):
     def act(self):
         self.mts.release()
         assert self.mts.wait_idle(30)
-        self.world.make_job_due()
+        self.world.make_due(self.world.work_job)
 
 
 class Schedule(Case):
@@ -95,11 +95,8 @@ class Schedule(Case):
 
     def act(self):
         self.world.call("mts.connector", "action_start", [self.connector])
-        self.world.query(
-            "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' FROM mts_connector "
-            "WHERE cron_id = ir_cron.id AND mts_connector.id = %s RETURNING ir_cron.id",
-            [self.connector],
-        )
+        query = "SELECT cron_id FROM mts_connector WHERE id = %s"
+        self.world.make_due(self.world.query(query, [self.connector])[0][0])
 
 
 class SingleCallbacks(Case):
@@ -183,7 +180,7 @@ class Overdue(Case):
 
     def act(self):
         self.pass_time()
-        self.world.make_job_due()
+        self.world.make_due(self.world.work_job)
 
 
 class Finished(Overdue):
@@ -256,7 +253,7 @@ def points(names, moments, times=1):
 # For each scenario the points at which Odoo is killed, and at which time that it reaches them.
 SCENARIOS = {
     Import: [
-        *points(["manual", "orphans", "cron", "next_run", "settings"], COMMIT),
+        *points(["manual", "orphans", "cron", "look_from", "next_run", "settings"], COMMIT),
         # The second batch: the first is out by then.
         *points(["take_batch", "sent"], COMMIT, times=2),
         *points(["submit"], CALL, times=2),
@@ -307,7 +304,7 @@ def test_kill(world, scenario, point, times):
     case.mend()
     settle(case)
     check(case)
-    world.call("mts.connector", "unlink", [case.connector])
+    world.delete_connector(case.connector)
 
 
 def start_afresh(world):

@@ -9,13 +9,14 @@ import requests
 from psycopg2 import errorcodes
 
 from bootstrap.paths import ADDON
-from environment import Environment, OdooServer, RpcClient
+from environment import Environment, OdooServer, RpcClient, RpcError
 from simulator import Simulator
 
 from .crash import CrashPoints
 from .people import Person
 
 MODULES = (ADDON, "mts_sample_registry", "mts_crash_points")
+MTS_THREADS = 4
 CRON_POLL_SECONDS = 0.05
 PATIENCE_SECONDS = 60
 DEATH_SECONDS = 10
@@ -42,17 +43,20 @@ class World:
     presses their button "Run Manually".
     """
 
-    def __init__(self, environment: Environment, name: str, cron_threads: int = 0) -> None:
+    def __init__(
+        self, environment: Environment, name: str, cron_threads: int = 0, workers: int = 0
+    ) -> None:
         self.crash = CrashPoints()
-        self.simulator = Simulator(seconds_per_record=SECONDS_PER_RECORD)
+        self.simulator = Simulator(seconds_per_record=SECONDS_PER_RECORD, workers=MTS_THREADS)
         self.database = environment.create_database(name, MODULES)
+        self._environment = environment
         self.odoo: OdooServer = environment.odoo(
             self.database,
             cron_poll=CRON_POLL_SECONDS,
             cron_threads=cron_threads,
+            workers=workers,
             extra_env=self.crash.environment(),
         )
-        self._drop_database = lambda: environment.drop_database(self.database)
         self.sql = environment.connect(self.database)
         self._rpc: RpcClient
 
@@ -70,7 +74,7 @@ class World:
         self.simulator.stop()
         self.sql.close()
         self.crash.close()
-        self._drop_database()
+        self._environment.drop_database(self.database)
 
     def _create_callback_user(self) -> None:
         group = self.query(
@@ -118,6 +122,17 @@ class World:
             person.id = number
             person.changed_at = time.time()
 
+    def delete_connector(self, connector: int) -> None:
+        """Delete it as soon as no slice of it is at work, while Odoo refuses."""
+
+        def deleted() -> bool:
+            try:
+                return self.call("mts.connector", "unlink", [connector])
+            except RpcError:
+                return False
+
+        self.wait_until(deleted)
+
     def import_now(self, connector: int) -> int:
         """Press Import Now; returns the run that opens."""
         return self.call("mts.connector", "action_import_now", [connector])["res_id"]
@@ -148,6 +163,15 @@ class World:
         self.odoo.start()
         self.odoo.wait_ready()
 
+    def another_odoo(self, cron_threads: int) -> OdooServer:
+        """A second Odoo on the same database; ours runs already, and must not be started again."""
+        return self._environment.odoo(
+            self.database,
+            cron_poll=CRON_POLL_SECONDS,
+            cron_threads=cron_threads,
+            log_file=self.odoo.log_file.with_suffix(".second.log"),
+        )
+
     # Time
 
     def let_time_pass(self, connector: int, minutes: int) -> None:
@@ -161,14 +185,15 @@ class World:
 
     def tick(self) -> None:
         """Let Odoo's cron thread run the background job, and wait until it has done so."""
-        self.make_job_due()
+        self.make_due(self.work_job)
         self.wait_until(self._job_has_run)
 
-    def make_job_due(self) -> None:
+    def make_due(self, job: int) -> None:
+        """Let Odoo's cron thread run a scheduled job as soon as it looks."""
         self._execute_patiently(
             "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' - interval '1 second' "
             "WHERE id = %(job)s",
-            {"job": self.work_job},
+            {"job": job},
         )
 
     def _job_has_run(self) -> bool:
