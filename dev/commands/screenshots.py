@@ -89,14 +89,14 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
         {
             "name": "connector",
             "path": _form(registry, "mts_connector_action", "mts.connector", connector),
-            "ready": ".o_form_view .ace_content",
+            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mapping]",
             "height": 900,
         },
         {
             "name": "connector-mts",
             "path": _form(registry, "mts_connector_action", "mts.connector", connector),
             "click": ".nav-tabs >> text=MTS",
-            "ready": ".o_form_view .tab-pane.active .ace_content",
+            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=output_format]",
             "height": 900,
         },
         {

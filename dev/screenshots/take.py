@@ -66,6 +66,8 @@ def _open(page: Page, shot: dict) -> None:
     if shot.get("click"):
         page.click(shot["click"])
     page.wait_for_selector(shot["ready"])
+    # Away from everything that has a tooltip.
+    page.mouse.move(0, 0)
     page.wait_for_selector(".o_loading, .o_loading_indicator", state="hidden")
     page.evaluate("document.fonts.ready")
 
