@@ -110,26 +110,27 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
             "name": "import",
             "path": _form(registry, "mts_run_action", "mts.run", run),
             "ready": ".o_form_view .o_progressbar",
-            "height": 640,
+            "height": 860,
         },
         {
             "name": "refused",
             "path": _list(registry, "mts_record_rejected_action", "mts.record"),
-            "ready": ".o_list_view .o_group_header",
-            "height": 420,
+            "click": ".o_group_header >> text=IDA-DEA-001",
+            "ready": ".o_list_view .o_data_row",
+            "height": 760,
         },
         {
             "name": "duplicates",
             "path": _list(registry, "mts_duplicate_action", "res.partner"),
-            "ready": ".o_list_view .o_group_header",
-            "height": 360,
+            "ready": ".o_list_view .o_data_row",
+            "height": 540,
         },
         {
             "name": "registrant",
             "path": f"/web#id={twice}&model=res.partner&view_type=form",
             "click": ".nav-tabs >> text=MOSIP",
             "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mosip_auth_token]",
-            "height": 760,
+            "height": 820,
         },
     ]
 

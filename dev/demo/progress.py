@@ -7,7 +7,7 @@ WIDTH = 40
 
 
 class ProgressBar:
-    """Drawn over itself on a terminal; elsewhere a line for each step of a tenth.
+    """Drawn over itself on a terminal; elsewhere a line for each tenth and each state.
 
     It has two tones: what Odoo has the answers of, and what MTS has worked through and not
     delivered yet.
@@ -18,7 +18,7 @@ class ProgressBar:
         self._stream = stream
         self._on_terminal = stream.isatty()
         self._last = ""
-        self._tenths = (-1, -1)
+        self._key = ("", -1, -1)
 
     def show(self, state: str, answered: int, worked: int) -> None:
         """`answered` of the total are settled in Odoo, `worked` in MTS."""
@@ -28,10 +28,10 @@ class ProgressBar:
                 self._stream.write(f"\r{line}\x1b[K")
                 self._last = line
         else:
-            tenths = (10 * answered // self._total, 10 * worked // self._total)
-            if tenths != self._tenths:
+            key = (state, 10 * answered // self._total, 10 * worked // self._total)
+            if key != self._key:
                 self._stream.write(line + "\n")
-                self._tenths = tenths
+                self._key = key
         self._stream.flush()
 
     def close(self) -> None:

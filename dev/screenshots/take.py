@@ -66,8 +66,9 @@ def _open(page: Page, shot: dict) -> None:
     if shot.get("click"):
         page.click(shot["click"])
     page.wait_for_selector(shot["ready"])
-    # Away from everything that has a tooltip.
+    # Away from everything that has a tooltip or a frame while it is in focus.
     page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
     page.wait_for_selector(".o_loading, .o_loading_indicator", state="hidden")
     page.evaluate("document.fonts.ready")
 
