@@ -1,4 +1,5 @@
 """Defaults of a new connector: whatever of the usual registry fields this database has."""
+
 import json
 
 from ..mts.message import LIST_FIELDS, VID_KEY
@@ -36,7 +37,9 @@ def default_mapping(env):
     mapping = {"vid": VID_KEY}
     for field, names in _chosen(env).items():
         mapping[field] = names if field in LIST_FIELDS else names[0]
-    return json.dumps(mapping, indent=2)
+    # One line for each field of MTS: people read it.
+    lines = [f"  {json.dumps(field)}: {json.dumps(value)}" for field, value in mapping.items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def default_domain(env):
