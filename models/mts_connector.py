@@ -86,6 +86,12 @@ class MtsConnector(models.Model):
     )
     cron_id = fields.Many2one("ir.cron", "Scheduled Job", readonly=True, copy=False)
     run_ids = fields.One2many("mts.run", "connector_id", "Runs", copy=False)
+    onetime_run_id = fields.Many2one(
+        "mts.run",
+        readonly=True,
+        copy=False,
+        help="With this run a one-time connector has done its work.",
+    )
 
     @api.constrains(*RANGES)
     def _check_ranges(self):
@@ -235,6 +241,7 @@ class MtsConnector(models.Model):
     def _create_cron(self):
         """Begin the schedule anew; the first import starts at once."""
         self._remove_cron()
+        self.onetime_run_id = False
         for connector in self:
             connector.cron_id = self.env["ir.cron"].sudo().create(connector._cron_values())
             self._wake(connector.cron_id)
@@ -289,7 +296,9 @@ class MtsConnector(models.Model):
         def start(env):
             connector = env[self._name].browse(self.id).exists()
             if connector.state == "running":
-                connector._start_run("schedule")
+                run = connector._start_run("schedule")
+                if connector.job_type == "onetime":
+                    connector.onetime_run_id = run
 
         in_transaction(self.pool, start)
 
@@ -349,8 +358,10 @@ class MtsConnector(models.Model):
         self._check_active()
         self._let_come_one_by_one()
         runs = self.env["mts.run"].sudo()
-        # A run of retries that is under way may already have passed by the new ones.
-        states = ("queued",) if scope == "retry" else ("queued", "sending")
+        # One that is under way may already have passed by some: not good enough where it was
+        # asked for them, or where it is the only one.
+        complete = scope == "retry" or (trigger == "schedule" and self.job_type == "onetime")
+        states = ("queued",) if complete else ("queued", "sending")
         run = runs.search(
             [
                 ("connector_id", "=", self.id),

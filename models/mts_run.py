@@ -136,10 +136,8 @@ class MtsRun(models.Model):
         :param reason: what happened and what to do, without data of registrants
         """
         self.write({"state": state, "message": reason, "finished_at": fields.Datetime.now()})
-        once = self.connector_id.filtered(
-            lambda connector: connector.job_type == "onetime" and connector.state == "running"
-        )
-        for connector in once:
+        once = self.filtered(lambda run: run.connector_id.onetime_run_id == run)
+        for connector in once.connector_id.filtered(lambda self: self.state == "running"):
             # What failed can be started again; what is done is done.
             connector.state = "done" if state == "done" else "draft"
             connector._remove_cron()
