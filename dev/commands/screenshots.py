@@ -1,4 +1,8 @@
-"""Take the screenshots of the README from a demo, with a Chromium that is installed here."""
+"""Take the screenshots of the README from a demo, with a Chromium that is installed here.
+
+With a folder as argument, all screens go there, to be looked at: also those that the README does
+not show.
+"""
 
 import argparse
 import json
@@ -22,12 +26,13 @@ from environment import Environment
 PYTHONS = ("3.9", "3.10", "3.11")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COLOURS = 160
+IMAGES = CHECKOUT / "docs" / "images"
 
 
 def run(arguments: List[str]) -> int:
     """Play the demo and take a picture of each screen."""
     parser = argparse.ArgumentParser(prog="dev/cli.py screenshots")
-    parser.add_argument("folder", nargs="?", type=Path, default=CHECKOUT / "docs" / "images")
+    parser.add_argument("folder", nargs="?", type=Path, default=IMAGES)
     parser.add_argument("--widths", nargs="+", type=int, default=[1300])
     options = parser.parse_args(arguments)
     chromium = _chromium()
@@ -42,7 +47,7 @@ def run(arguments: List[str]) -> int:
                 "chromium": chromium,
                 "folder": scratch,
                 "widths": options.widths,
-                "shots": _shots(play),
+                "shots": _wanted(_shots(play), options.folder),
             }
             with step("taking screenshots"):
                 _take(python, order)
@@ -75,6 +80,13 @@ def _chromium() -> str:
         "No Chromium was found: install one (Debian: apt-get install chromium), or set CHROMIUM "
         "to its program."
     )
+
+
+def _wanted(shots: List[Dict[str, Any]], folder: Path) -> List[Dict[str, Any]]:
+    if folder != IMAGES:
+        return shots
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    return [shot for shot in shots if f"images/{shot['name']}.png" in readme]
 
 
 def _shots(play: Stage) -> List[Dict[str, Any]]:
