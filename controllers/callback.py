@@ -1,4 +1,5 @@
 """Where MTS delivers results: one at a time, or a whole batch."""
+
 import json
 import logging
 

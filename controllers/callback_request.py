@@ -6,6 +6,7 @@ tokens in the body. So the request class of these two paths is ours. It is put i
 addon is loaded; a delivery that wakes a sleeping process before that is received by Odoo as usual,
 which works for all that MTS sends.
 """
+
 import json
 
 from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge

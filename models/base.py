@@ -30,4 +30,4 @@ class Base(models.AbstractModel):
         for path in paths:
             name = path.split(".")[-1] if isinstance(path, str) else ""
             if name in GUARDED and not self.user_has_groups(GUARDED[name]):
-                raise AccessError(_("You may not search or sort by “%s”.") % name)
+                raise AccessError(_("You may not search or sort by “%s”.", name))

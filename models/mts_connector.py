@@ -137,9 +137,9 @@ class MtsConnector(models.Model):
             raise UserError(
                 _(
                     "%s registrants wait for an answer, which would be lost with the connector. "
-                    "Stop it or archive it, and delete it when the answers are in."
+                    "Stop it or archive it, and delete it when the answers are in.",
+                    waiting,
                 )
-                % waiting
             )
         self._remove_cron()
         return super().unlink()
@@ -202,8 +202,10 @@ class MtsConnector(models.Model):
         missing = [field for field in self._parsed_mapping() if field not in known]
         if missing:
             raise UserError(
-                _("MTS answers, but it does not know these fields of the mapping: %s")
-                % ", ".join(missing)
+                _(
+                    "MTS answers, but it does not know these fields of the mapping: %s",
+                    ", ".join(missing),
+                )
             )
         return {
             "type": "ir.actions.client",
@@ -437,9 +439,9 @@ class MtsConnector(models.Model):
         self._raise_attention(
             _(
                 "The import stopped with an unexpected error (%s). The server log says where it "
-                "happened; the registrants stay due."
+                "happened; the registrants stay due.",
+                error_name,
             )
-            % error_name
         )
 
     def _answer_deadline(self):
