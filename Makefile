@@ -1,5 +1,6 @@
 # make demo                 watch the connector work
 # make test                 run all tests;  make test ARGS="tests/test_x.py -k name" some of them
+# make soak N=1000 SEED=7   run random schedules of everything that can happen
 # make lint                 check the style
 # make screenshots          take the README's pictures from a demo
 # make odoo                 run Odoo with the addon by hand;  make odoo ARGS=shell
@@ -11,12 +12,14 @@ PYTHON ?= python3
 ARGS ?=
 export SERIES
 
-COMMANDS := demo test lint odoo screenshots clean
+COMMANDS := demo test soak lint odoo screenshots clean
 
 .PHONY: help $(COMMANDS)
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
+
+soak: ARGS += $(if $(N),--schedules $(N)) $(if $(SEED),--seed $(SEED))
 
 $(COMMANDS):
 	@$(PYTHON) dev/cli.py $@ -- $(ARGS)
