@@ -12,15 +12,19 @@ MET = "ERROR: could not serialize access due to concurrent"
 SCHEDULERS_MET = ("Exception in cron:", "_acquire_one_job", "SerializationFailure")
 
 
-def complaints(log: Path) -> List[str]:
-    """The entries that tell of something that was not handled."""
-    return [entry for entry in entries(log) if _is_complaint(entry)]
+def complaints(log: Path, skipped: int = 0) -> List[str]:
+    """The entries that tell of something that was not handled.
+
+    :param skipped: so many bytes at the beginning are of no interest
+    """
+    return [entry for entry in entries(log, skipped) if _is_complaint(entry)]
 
 
-def entries(log: Path) -> List[str]:
+def entries(log: Path, skipped: int = 0) -> List[str]:
     """The entries of a log, each with the lines that belong to it."""
     found: List[str] = []
-    for line in log.read_text(errors="replace").splitlines():
+    text = log.read_bytes()[skipped:].decode(errors="replace")
+    for line in text.splitlines():
         if ENTRY.match(line) or not found:
             found.append(line)
         else:

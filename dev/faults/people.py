@@ -2,8 +2,11 @@
 
 import itertools
 import random
-from typing import Any, Dict, List, Optional
+import time
+from typing import Any, Dict, List, Optional, Tuple
 
+# What the connector sends of a registrant, beside the VID.
+SENT = ("given_name", "family_name", "birthdate", "gender", "address")
 FAMILY_NAMES = ("Diallo", "Mensah", "Okafor", "Traoré", "Ndiaye")
 
 
@@ -19,10 +22,23 @@ class Person:
         self.deleted = False
         self.archived = False
         self.token_by_hand: Optional[str] = None
-        #: When the data that MOSIP is asked about were last changed.
-        self.changed_at = 0.0
-        #: When a person pressed Retry.
+        #: What MOSIP was to be asked, and since when.
+        self.history: List[Tuple[float, Dict[str, Any]]] = []
+        #: When somebody asked for another try.
         self.retried_at: List[float] = []
+        self.note()
+
+    def asked(self) -> Dict[str, Any]:
+        """What MOSIP is to be asked about this person."""
+        return {"vid": self.vid, **{name: self.values[name] for name in SENT}}
+
+    def note(self) -> None:
+        """Note what MOSIP is to be asked from now on."""
+        self.history.append((time.time(), self.asked()))
+
+    def asked_at(self, moment: float) -> Dict[str, Any]:
+        """What MOSIP was to be asked at that time."""
+        return [asked for since, asked in self.history if since <= moment][-1]
 
     def __repr__(self) -> str:
         return f"Person({self.number})"

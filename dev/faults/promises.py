@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 from .people import Person
 from .world import World
 
-LOST, WRONG, NEEDLESS, COUNTS = "lost", "wrong", "needless", "counts"
+LOST, WRONG, NEEDLESS, OTHER = "lost", "wrong", "needless", "other"
 
 # After a killed or unanswered POST the connector cannot ask MTS; it waits for so many answer
 # timeouts while MTS says that it is still at work.
@@ -132,7 +132,7 @@ class Promises:
             missing = total - sum(settled) - pending
             if min(settled) < 0 or not 0 <= missing <= deleted:
                 yield Breach(
-                    COUNTS, f"request {number}: {total} is not {settled} and {pending} pending"
+                    OTHER, f"request {number}: {total} is not {settled} and {pending} pending"
                 )
 
     def _open(self) -> Iterator[Breach]:
@@ -172,7 +172,7 @@ class Promises:
             return "is rejected without a reason"
         if row.code in self._transient and (row.attempts or 0) < self._max_attempts:
             return f"has not been sent again after {row.code}"
-        if (row.taken_at or 0) < person.changed_at:
+        if person.asked_at(row.taken_at or 0) != person.asked():
             return "has not been sent again although the data has changed"
         return ""
 
@@ -240,6 +240,8 @@ class Promises:
             return f"after only {waited} minutes"
         if first.identifier and earlier["time"] > decided_at and waited < PATIENCE * self._timeout:
             return "while MTS was still working on it"
+        if first.identifier and not self._minutes_between(earlier["time"], decided_at):
+            return "while its answer was on the way"
         return ""
 
     def _too_many(

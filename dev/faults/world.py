@@ -1,6 +1,7 @@
 """A registry with the connector, and the MTS that it talks to."""
 
 import contextlib
+import itertools
 import time
 from typing import Any, Dict, Iterator, List, Sequence
 
@@ -46,6 +47,8 @@ class World:
     def __init__(
         self, environment: Environment, name: str, cron_threads: int = 0, workers: int = 0
     ) -> None:
+        #: Tells apart what is made in one world.
+        self.numbers = itertools.count(1)
         self.crash = CrashPoints()
         self.simulator = Simulator(seconds_per_record=SECONDS_PER_RECORD, workers=MTS_THREADS)
         self.database = environment.create_database(name, MODULES)
@@ -66,6 +69,9 @@ class World:
         self.odoo.wait_ready()
         self._rpc = self.odoo.rpc()
         self._create_callback_user()
+        # MTS is led to this page when it logs out. Odoo builds it on the first visit, and a kill
+        # would leave half a file behind that it stumbles over ever after.
+        requests.get(self.odoo.url + "/web/login", timeout=PATIENCE_SECONDS)
         self.work_job = self._find_work_job()
         return self
 
@@ -120,7 +126,6 @@ class World:
         values = [{**person.values, "mosip_vid": person.vid} for person in people]
         for person, number in zip(people, self.call("res.partner", "create", values)):
             person.id = number
-            person.changed_at = time.time()
 
     def delete_connector(self, connector: int) -> None:
         """Delete it as soon as no slice of it is at work, while Odoo refuses."""
@@ -132,6 +137,14 @@ class World:
                 return False
 
         self.wait_until(deleted)
+
+    def forget(self, connector: int, people: List[int]) -> None:
+        """Clear away a connector and its registrants, whatever state they are in."""
+        for table, ids in (("mts_connector", [connector]), ("res_partner", people)):
+            self._execute_patiently(
+                f"DELETE FROM {table} WHERE id = ANY(%(ids)s)",  # noqa: S608
+                {"ids": ids},
+            )
 
     def import_now(self, connector: int) -> int:
         """Press Import Now; returns the run that opens."""

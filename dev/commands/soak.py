@@ -1,0 +1,16 @@
+"""Run random schedules of everything that can happen, and check the promises after each."""
+
+import os
+import subprocess
+import sys
+from typing import List
+
+from bootstrap.paths import CHECKOUT
+from environment.environment import python_path
+
+
+def run(arguments: List[str]) -> int:
+    """Run them in a process of its own, which finds the simulator."""
+    variables = dict(os.environ, PYTHONPATH=python_path())
+    command = [sys.executable, "-m", "faults", *arguments]
+    return subprocess.run(command, env=variables, cwd=str(CHECKOUT), check=False).returncode

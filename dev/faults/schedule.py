@@ -1,0 +1,185 @@
+"""Random schedules: people, Odoo and MTS do whatever they can do, in any order."""
+
+from typing import Any, Dict, Tuple
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from .stats import Stats
+from .story import A_DAY, REQUEST_TIMEOUT, Story
+from .world import World
+
+# What is sampled more often stands in a list more often.
+KINDS = (
+    *["good"] * 4,
+    *["refused", "new_vid", "final", "transient", "stubborn", "pairs", "unknown"],
+    *["operator", "invalid", "poison", "twin"],
+)
+CHANGES = ("name", "same", "other", "heal", "vid", "old_vid", "again")
+
+
+def _answer(status: int, body: Any = "", stored: bool = False) -> Dict[str, Any]:
+    return {"on": "post", "kind": "answer", "status": status, "body": body, "stored": stored}
+
+
+def _error(code: str) -> Dict[str, Any]:
+    return {"errors": [{"errorCode": code, "errorMessage": "made up"}], "response": None}
+
+
+FAULTS: Tuple[Dict[str, Any], ...] = (
+    _answer(500),
+    _answer(500, _error("ATS-REQ-100")),
+    _answer(502),
+    _answer(503),
+    _answer(429),
+    _answer(504),
+    _answer(504, stored=True),
+    _answer(400, _error("ATS-REQ-102")),
+    _answer(422, _error("ATS-REQ-102")),
+    _answer(200, "<p>Welcome</p>"),
+    _answer(200, "<p>Welcome</p>", stored=True),
+    _answer(200, {"response": {}}, stored=True),
+    {"on": "post", "kind": "close"},
+    {"on": "post", "kind": "close", "stored": True},
+    {"on": "post", "kind": "hang", "stored": True, "seconds": REQUEST_TIMEOUT + 0.2},
+    {"on": "post", "kind": "forget"},
+    {"on": "status", "kind": "answer", "status": 500},
+    {"on": "status", "kind": "answer", "status": 503},
+    {"on": "status", "kind": "answer", "status": 200, "body": "[]"},
+    {"on": "status", "kind": "close"},
+    {"on": "callback", "kind": "drop"},
+    {"on": "callback", "kind": "drop"},
+    {"on": "callback", "kind": "repeat"},
+    {"on": "output", "kind": "set", "values": {"status": "strange"}},
+    {"on": "output", "kind": "set", "values": {"status": "processed", "token": None}},
+)
+
+PEOPLE = st.integers(0, 7)
+POINTS = st.runner().flatmap(lambda schedule: st.sampled_from(schedule.points))
+
+
+class Schedule(RuleBasedStateMachine):
+    """One schedule: a connector of its own, its registrants, and what happens to them."""
+
+    world: World
+    stats: Stats
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.story = Story(self.world, self.stats)
+        self.points = self.world.crash.points()
+
+    @initialize(
+        values=st.fixed_dictionaries(
+            {
+                "batch_size": st.integers(1, 4),
+                "parallel_requests": st.integers(1, 2),
+                "max_attempts": st.integers(1, 3),
+                "callback_in_bulk": st.booleans(),
+                "callback_auth_type": st.sampled_from(["bearer", "odoo"]),
+            }
+        ),
+        shuffle=st.booleans(),
+        deadly=st.sampled_from([False, False, False, True]),
+        kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=6),
+    )
+    def begin(self, values: Any, shuffle: bool, deadly: bool, kinds: Any) -> None:
+        self.story.begin(values, shuffle, deadly)
+        self.story.register(kinds)
+
+    @rule(kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))
+    def register(self, kinds: Any) -> None:
+        self.story.register(kinds)
+        self.story.import_now(beside=False)
+
+    @rule(number=PEOPLE, how=st.sampled_from(CHANGES), imported=st.booleans())
+    def change(self, number: int, how: str, imported: bool) -> None:
+        self.story.change(number, how)
+        if imported:
+            self.story.import_now(beside=False)
+
+    @rule(number=PEOPLE, how=st.sampled_from(["delete", "archive", "unarchive"]))
+    def remove(self, number: int, how: str) -> None:
+        self.story.remove(number, how)
+
+    @rule(number=PEOPLE)
+    def enter_token(self, number: int) -> None:
+        self.story.enter_token(number)
+
+    @rule(number=PEOPLE)
+    def retry(self, number: int) -> None:
+        self.story.retry(number)
+
+    @rule(beside=st.booleans())
+    def import_now(self, beside: bool) -> None:
+        self.story.import_now(beside)
+
+    @rule(beside=st.booleans())
+    def schedule_fires(self, beside: bool) -> None:
+        self.story.fire_schedule()
+        self.story.work(beside)
+
+    @rule(beside=st.booleans())
+    def work(self, beside: bool) -> None:
+        self.story.work(beside)
+
+    @rule(button=st.sampled_from(["action_start", "action_stop"]))
+    def press(self, button: str) -> None:
+        self.story.press(button)
+
+    @rule()
+    def cancel(self) -> None:
+        self.story.cancel()
+
+    @rule(minutes=st.sampled_from([1, 5, 20, 65, 65, 300, A_DAY]))
+    def time_passes(self, minutes: int) -> None:
+        self.story.pass_time(minutes)
+        self.story.work(beside=False)
+
+    @rule(fault=st.sampled_from(FAULTS), times=st.integers(1, 3))
+    def mts_misbehaves(self, fault: Any, times: int) -> None:
+        self.story.add_fault({**fault, "next": times})
+
+    @rule()
+    def mts_holds_answers(self) -> None:
+        self.story.hold()
+
+    @rule(count=st.integers(1, 3))
+    def mts_answers_late(self, count: int) -> None:
+        self.story.release(count)
+
+    @rule()
+    def mts_hangs_or_goes_on(self) -> None:
+        self.story.toggle_hanging()
+
+    @rule()
+    def mts_restarts(self) -> None:
+        self.story.restart_mts()
+
+    @rule()
+    def mts_goes_or_comes(self) -> None:
+        self.story.toggle_mts()
+
+    @precondition(lambda self: self.story.may_kill)
+    @rule(point=POINTS, times=st.integers(1, 2))
+    def odoo_is_to_die(self, point: str, times: int) -> None:
+        self.story.arm(point, times)
+
+    @precondition(lambda self: self.story.may_kill)
+    @rule(milliseconds=st.integers(0, 100))
+    def odoo_is_killed(self, milliseconds: int) -> None:
+        self.story.press("action_import_now")
+        self.story.kill_while_working(milliseconds / 1000)
+
+    @invariant()
+    def promises_are_kept(self) -> None:
+        self.story.check()
+
+    def teardown(self) -> None:
+        self.story.end()
