@@ -322,8 +322,10 @@ class MtsRun(models.Model):
                     "done",
                     _("%s registrants got no answer; they are due again.", run.lost_count),
                 )
+            elif run.selected_count:
+                run._finish("done", connector.attention)
             else:
-                run._finish("done")
+                run._finish("done", _("Nobody was due."))
 
     @api.autovacuum
     def _gc_finished(self):
