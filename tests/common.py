@@ -1,10 +1,13 @@
 """What the tests share: a simulated MTS, registrants, and connectors that talk to it."""
 
+import functools
 import json
 import random
+import threading
 from datetime import timedelta
 
 from odoo import fields
+from odoo.service import server, wsgi_server
 from odoo.tests.common import HOST, HttpCase
 from odoo.tools import config
 
@@ -20,6 +23,18 @@ def run_jobs(env, connector):
     env["base"].invalidate_cache()
 
 
+@functools.lru_cache(maxsize=None)
+def http_port():
+    """Return the port of Odoo's HTTP server, which starts with the first test that needs it.
+
+    The one that pytest-odoo starts on Odoo 14 is there or not, depending on how fast threads are.
+    """
+    server.load_server_wide_modules()
+    httpd = server.ThreadedWSGIServerReloadable(HOST, 0, wsgi_server.application)
+    threading.Thread(target=httpd.serve_forever, name="odoo-http", daemon=True).start()
+    return httpd.socket.getsockname()[1]
+
+
 class MtsCase(HttpCase):
     """Odoo answers on HTTP, and a simulated MTS runs in threads of this process.
 
@@ -27,6 +42,7 @@ class MtsCase(HttpCase):
     """
 
     def setUp(self):
+        config["http_port"] = http_port()
         super().setUp()
         self.simulator = Simulator().start()
         self.addCleanup(self.simulator.stop)
