@@ -28,8 +28,9 @@ class MtsIdentityStorePartner(models.AbstractModel):
 
     @api.model
     def _read_vids(self, partners):
-        """Return ``{partner id: VID}`` of those partners who have one."""
-        return {partner.id: partner.mosip_vid for partner in partners if partner.mosip_vid}
+        """Return ``{partner id: VID}`` of those partners who have one, without blanks around it."""
+        vids = {partner.id: (partner.mosip_vid or "").strip() for partner in partners}
+        return {partner_id: vid for partner_id, vid in vids.items() if vid}
 
     @api.model
     def _store_tokens(self, tokens):

@@ -164,7 +164,7 @@ class ResPartner(models.Model):
         """Return the value at the path as MTS takes it, or None. Registries may override this."""
         *parents, name = path.split(".")
         records = self.mapped(".".join(parents)) if parents else self
-        texts = [records._mts_field_text(record, name) for record in records]
+        texts = [self._mts_field_text(record, name) for record in records]
         return ", ".join(text for text in texts if text) or None
 
     @api.model

@@ -23,7 +23,7 @@ def as_text(value: Any) -> Optional[str]:
         return None
     if isinstance(value, (datetime.date, datetime.datetime)):
         return value.strftime("%Y/%m/%d")
-    # MOSIP compares text; blanks around it are typing slips, and PostgreSQL's driver refuses NUL.
+    # MOSIP compares texts, and blanks around one are typing slips.
     return str(value).strip() or None
 
 
