@@ -3,16 +3,20 @@
 import json
 import logging
 
+from odoo import SUPERUSER_ID, http
+from odoo.http import request
 from werkzeug.exceptions import HTTPException
 
-from odoo import SUPERUSER_ID, http
-from odoo.http import Response, request
-
-from .callback_request import BULK, MAX_ITEMS, SINGLE, load_json
+from .callback_request import BULK, SINGLE, answer
 
 _logger = logging.getLogger(__name__)
 
 CALLBACK_GROUP = "mts_connector.group_callback"
+
+# A result is below 1 KiB, a batch has at most 1,000 of them.
+MAX_SINGLE = 64 * 1024
+MAX_BULK = 4 * 1024 * 1024
+MAX_ITEMS = 1000
 
 
 class Refused(Exception):
@@ -34,21 +38,25 @@ class MtsCallback(http.Controller):
 
     @http.route(SINGLE, type="json", auth="public", csrf=False, save_session=False)
     def single(self, **_params):
-        body, status = _deliver(lambda: [request.jsonrequest])
+        body, status = _deliver(_read_object)
         return {**body, "status": status}
 
     @http.route(BULK, type="http", auth="public", csrf=False, save_session=False)
     def bulk(self, **_params):
-        body, status = _deliver(_read_array)
-        return Response(json.dumps(body), status=status, content_type="application/json")
+        return answer(*_deliver(_read_array))
+
+
+def _read_object():
+    """Return the result of a single delivery, as a list."""
+    item = _read_json(MAX_SINGLE)
+    if not isinstance(item, dict):
+        raise Refused("unreadable", 400)
+    return [item]
 
 
 def _read_array():
     """Return the results of a bulk delivery."""
-    try:
-        items = load_json(request.httprequest.get_data())
-    except HTTPException as error:
-        raise Refused("unreadable", error.code) from None
+    items = _read_json(MAX_BULK)
     if not isinstance(items, list):
         raise Refused("unreadable", 400)
     if len(items) > MAX_ITEMS:
@@ -56,14 +64,38 @@ def _read_array():
     return items
 
 
+def _read_json(longest):
+    """Return the JSON value that was sent.
+
+    Numbers become zeros: nothing that is read from a result is one, and Python takes very long
+    over those of millions of digits.
+    """
+    length = request.httprequest.content_length
+    if length is None:
+        raise Refused("unreadable", 411)
+    if length > longest:
+        raise Refused("unreadable", 413)
+    try:
+        data = request.httprequest.get_data()
+        return json.loads(data, parse_int=_zero, parse_float=_zero, parse_constant=_zero)
+    except (ValueError, RecursionError, HTTPException):
+        # No JSON, nested too deeply, or the connection broke. ``from None``: they quote the body.
+        raise Refused("unreadable", 400) from None
+
+
+def _zero(_text):
+    return 0
+
+
 def _deliver(read):
     """Take a delivery and return the answer and its HTTP status.
 
-    The results go in as superuser: they prove what they may change.
+    The results go in as superuser: they prove what they may change. The context is left behind,
+    since whoever sends a request has a say in it.
 
     :param read: returns the results, or raises Refused
     """
-    env = request.env(user=SUPERUSER_ID)
+    env = request.env(user=SUPERUSER_ID, context={})
     refusals = env["mts.refused.delivery"]
     try:
         delivered_for = _authorize(env["mts.request"])

@@ -1,88 +1,80 @@
 """How Odoo receives what arrives at the callback.
 
-Left to itself Odoo logs and echoes a JSON body that it cannot parse, and fails with HTTP 500 and a
-traceback where JSON is not an object. Both would happen before any controller is reached, with
-tokens in the body. So the request class of these two paths is ours. It is put in place when the
-addon is loaded; a delivery that wakes a sleeping process before that is received by Odoo as usual,
-which works for all that MTS sends.
+Left to itself Odoo parses a JSON body before any controller is reached: it logs and echoes one
+that it cannot parse, and fails with HTTP 500 and a traceback where JSON is not an object. It hands
+what stands in a URL or a form to the controller as arguments. And it writes an unexpected error
+with all its words, which may quote a token, into the log and into the answer. So the request
+classes of these two paths are ours: they read nothing and tell nothing, and the controller reads
+the body.
+
+They are put in place when the addon is loaded. A delivery that wakes a process before that, which
+can happen where Odoo is not started with a database, is received by Odoo as usual: that works for
+all that MTS sends, and only what nobody should send is met with Odoo's own words. Where that
+matters, name ``mts_connector`` in Odoo's ``server_wide_modules``.
 """
 
 import json
-
-from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge
+import logging
+import traceback
 
 from odoo.http import HttpRequest, JsonRequest, Response, Root, WebRequest
+from werkzeug.exceptions import HTTPException
+
+_logger = logging.getLogger(__name__)
 
 SINGLE = "/mts/callback"
 BULK = "/mts/callback/bulk"
 
-# A result is below 1 KiB, a batch has at most 1,000 of them.
-MAX_BODY = {SINGLE: 64 * 1024, BULK: 4 * 1024 * 1024}
-MAX_ITEMS = 1000
 
-
-def load_json(data):
-    """Return the JSON value.
-
-    Numbers become zeros: nothing that is read from a result is one, and Python takes very long
-    over those of millions of digits.
-
-    :raises BadRequest: where it is no JSON, or nested too deeply
-    """
-    try:
-        return json.loads(data, parse_int=_zero, parse_float=_zero, parse_constant=_zero)
-    except (ValueError, RecursionError):
-        # ``from None``: the original quotes the body.
-        raise BadRequest("The body is no JSON.") from None
-
-
-def _zero(_text):
-    return 0
-
-
-class CallbackRequest(JsonRequest):
-    """A JSON request that answers with the right status and never with a traceback."""
+class _CallbackRequest:
+    """What the requests of both kinds have in common."""
 
     def __init__(self, httprequest):
-        # Not JsonRequest's: that is what this class is there for.
+        # Not the constructors of Odoo's classes: to do without them is what this is for.
         WebRequest.__init__(self, httprequest)
-        self.jsonrequest = load_json(httprequest.get_data())
-        if not isinstance(self.jsonrequest, dict):
-            raise BadRequest("The body is no JSON object.")
         self.params = {}
         self.context = {}
 
-    def _json_response(self, result=None, error=None):
-        if error is not None:
-            # Odoo's own error has the traceback in it.
-            result, status = {"error": "failed"}, error.get("http_status", 500)
+    def _handle_exception(self, exception):
+        # So that the transaction is rolled back.
+        self._failed = exception
+        if isinstance(exception, HTTPException):
+            status = exception.code or 500
         else:
-            status = result.pop("status", 200)
-        return Response(json.dumps(result), status=status, content_type="application/json")
+            status = 500
+            frames = "".join(traceback.format_tb(exception.__traceback__))
+            _logger.error("Callback failed: %s\n%s", type(exception).__name__, frames)
+        return answer({"error": "failed"}, status)
+
+
+class SingleRequest(_CallbackRequest, JsonRequest):
+    # For other addons that look at it before the controller does.
+    jsonrequest = {}
+
+    def _json_response(self, result=None, _error=None):
+        return answer(result, result.pop("status"))
+
+
+class BulkRequest(_CallbackRequest, HttpRequest):
+    pass
+
+
+RECEIVERS = {SINGLE: SingleRequest, BULK: BulkRequest}
+
+
+def answer(body, status):
+    return Response(json.dumps(body), status=status, content_type="application/json")
 
 
 def install():
-    """Have requests to the callback paths received by the classes above."""
+    """Have requests to the callback received by the classes above, whatever they hold."""
     if getattr(Root.get_request, "mts_connector", False):
         return
     usual = Root.get_request
 
     def get_request(self, httprequest):
-        path = httprequest.path.rstrip("/")
-        if path not in MAX_BODY:
-            return usual(self, httprequest)
-        _check_length(httprequest, MAX_BODY[path])
-        # The bulk route reads the body itself, whatever it is declared to be.
-        if path == SINGLE and httprequest.mimetype in ("application/json", "application/json-rpc"):
-            return CallbackRequest(httprequest)
-        return HttpRequest(httprequest)
+        receiver = RECEIVERS.get(httprequest.path.rstrip("/"))
+        return receiver(httprequest) if receiver else usual(self, httprequest)
 
     get_request.mts_connector = True
     Root.get_request = get_request
-
-
-def _check_length(httprequest, most):
-    if httprequest.content_length is None:
-        raise LengthRequired("The length of the body is missing.")
-    if httprequest.content_length > most:
-        raise RequestEntityTooLarge("The body is too long.")

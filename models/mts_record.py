@@ -224,6 +224,7 @@ class MtsRecord(models.Model):
             :class:`~..mts.answer.Answer`)
         :return: how many told something new
         """
+        delivered = self._genuine(delivered)
         news = self._news(delivered)
         before = [(record, record.request_id.id, record.state) for record in news]
         tokens, refusals = {}, defaultdict(self.browse)
@@ -245,6 +246,30 @@ class MtsRecord(models.Model):
         requests._count(changes)
         self._judge(news)
         return len(news)
+
+    @api.model
+    def _genuine(self, delivered):
+        """Return what came with a reference of ours.
+
+        A forged one costs the same, whether or not it names a record that there is.
+        """
+        self.env.cr.execute(
+            """
+            SELECT record.id, connector.hmac_key
+            FROM mts_record record JOIN mts_connector connector
+                ON connector.id = record.connector_id
+            WHERE record.id = ANY(%s)
+            """,
+            [[ref.record_id for ref, _answer in delivered]],
+            log_exceptions=False,
+        )
+        keys = dict(self.env.cr.fetchall())
+        nobody = signature.new_key()
+        return [
+            (ref, answer)
+            for ref, answer in delivered
+            if signature.is_ours(ref, keys.get(ref.record_id, nobody))
+        ]
 
     @api.model
     def _news(self, delivered):

@@ -1,14 +1,19 @@
 import logging
+import threading
 import time
+from collections import Counter, defaultdict
 
-from odoo import fields, models
-
-from ..background.transaction import in_transaction
+import psycopg2
+from odoo import api, fields, models
 
 _logger = logging.getLogger(__name__)
 
 # At most one log line in this many seconds: whoever knocks must not be able to fill the disk.
 LOG_INTERVAL = 60.0
+
+# What this process has not counted yet, for each database, and who counts.
+_waiting = defaultdict(Counter)
+_writing = threading.Lock()
 
 
 class MtsRefusedDelivery(models.Model):
@@ -36,28 +41,44 @@ class MtsRefusedDelivery(models.Model):
     _last_logged = float("-inf")
 
     def _note(self, **counts):
-        """Count refusals, in a transaction of their own that the caller's end does not undo.
+        """Count refusals, in a transaction of their own.
+
+        Nothing may come of it for the delivery, which may have good results, too. So where another
+        process counts at the same moment, these are counted with the next.
 
         :param counts: for each reason how many
         """
-        rows = [(reason, count) for reason, count in sorted(counts.items()) if count]
-        if not rows:
+        counts = Counter({reason: count for reason, count in counts.items() if count})
+        if not counts:
             return
+        with _writing:
+            waiting = _waiting[self.env.cr.dbname]
+            waiting.update(counts)
+            try:
+                with self.pool.cursor() as cr:
+                    self._add(cr, waiting)
+            except psycopg2.Error as error:
+                _logger.info("Refused deliveries are counted later: %s", type(error).__name__)
+            else:
+                waiting.clear()
+        self._warn(dict(counts))
 
-        def add(env):
-            for reason, count in rows:
-                env.cr.execute(
-                    """
-                    INSERT INTO mts_refused_delivery AS present (day, reason, count)
-                    VALUES (CURRENT_DATE, %s, %s)
-                    ON CONFLICT (day, reason) DO UPDATE SET count = present.count + EXCLUDED.count
-                    """,
-                    [reason, count],
-                    log_exceptions=False,
-                )
+    @api.model
+    def _add(self, cr, counts):
+        for reason, count in sorted(counts.items()):
+            cr.execute(
+                """
+                INSERT INTO mts_refused_delivery AS present (day, reason, count)
+                VALUES (CURRENT_DATE, %s, %s)
+                ON CONFLICT (day, reason) DO UPDATE SET count = present.count + EXCLUDED.count
+                """,
+                [reason, count],
+                log_exceptions=False,
+            )
 
-        in_transaction(self.pool, add)
+    @api.model
+    def _warn(self, counts):
         cls = type(self)
         if time.monotonic() - cls._last_logged >= LOG_INTERVAL:
             cls._last_logged = time.monotonic()
-            _logger.warning("The callback refused deliveries: %s", dict(rows))
+            _logger.warning("The callback refused deliveries: %s", counts)

@@ -68,6 +68,9 @@ def _result(item: dict, reference: str) -> Answer:
         token = _text(item, "token", MAX_TOKEN)
         if not token:
             raise MalformedAnswer(_("token is missing (.output.token)"))
+        if not item["token"].strip().isprintable():
+            # Tokens that look alike must be alike, and none may be changed on the way.
+            raise MalformedAnswer(_("token has characters that cannot be printed"))
         return Answer(reference, status, token, "", "")
     if status in (ERROR, INVALID):
         # Some of MTS's own codes come with underscores: AUT_BAS_001.

@@ -3,6 +3,7 @@
 All are HMAC-SHA-256 with a key that belongs to one connector. Each use has its own prefix, so that
 a value made for one can never pass for another.
 """
+
 import hashlib
 import hmac
 import json
@@ -10,15 +11,25 @@ import re
 import secrets
 from typing import Any, NamedTuple, Optional
 
-_REFERENCE = re.compile(r"\A([1-9][0-9]{0,9})\.([1-9][0-9]{0,9})\.([0-9a-f]{64})\Z")
+_REFERENCE = re.compile(
+    r"\A([1-9][0-9]{0,9})\.([1-9][0-9]{0,9})\.([0-9a-f]{32})\.([0-9a-f]{32})\Z"
+)
+# Hexadecimal digits of each of the two proofs in a reference: 128 bits are enough for what only
+# has to be unguessable.
+_PROOF = 32
 
 
 class Reference(NamedTuple):
-    """What ``mts_ref`` says: a ledger row, the request it was sent in, and the proof."""
+    """What ``mts_ref`` says: a ledger row, the request it was sent in, and two proofs.
+
+    The seal proves that the reference is ours, before anything is looked up with it; the other one
+    that the registrant's VID is the one that was sent.
+    """
 
     record_id: int
     request_id: int
-    mac: str
+    seal: str
+    proof: str
 
 
 def new_key() -> str:
@@ -43,7 +54,8 @@ def same(left: str, right: str) -> bool:
 
 def reference(key: str, record_id: int, request_id: int, vid: str) -> str:
     """Return the ``mts_ref`` that a record carries to MTS and back."""
-    return f"{record_id}.{request_id}.{_reference_mac(key, record_id, request_id, vid)}"
+    seal, proof = _seal(key, record_id, request_id), _proof(key, record_id, request_id, vid)
+    return f"{record_id}.{request_id}.{seal}.{proof}"
 
 
 def parse_reference(text: Any) -> Optional[Reference]:
@@ -51,12 +63,17 @@ def parse_reference(text: Any) -> Optional[Reference]:
     found = _REFERENCE.match(text) if isinstance(text, str) else None
     if not found:
         return None
-    return Reference(int(found.group(1)), int(found.group(2)), found.group(3))
+    return Reference(int(found[1]), int(found[2]), found[3], found[4])
+
+
+def is_ours(ref: Reference, key: str) -> bool:
+    """Tell whether we have made the reference, or at least its first three parts."""
+    return same(ref.seal, _seal(key, ref.record_id, ref.request_id))
 
 
 def proves(ref: Reference, key: str, vid: str) -> bool:
-    """Tell whether the reference is ours and the VID still the one that was sent."""
-    return same(ref.mac, _reference_mac(key, ref.record_id, ref.request_id, vid))
+    """Tell whether the VID is the one that was sent with the reference."""
+    return same(ref.proof, _proof(key, ref.record_id, ref.request_id, vid))
 
 
 def fingerprint(key: str, identity: Any) -> str:
@@ -68,8 +85,12 @@ def fingerprint(key: str, identity: Any) -> str:
     return _mac(key, "fingerprint", canonical)
 
 
-def _reference_mac(key: str, record_id: int, request_id: int, vid: str) -> str:
-    return _mac(key, "reference", f"{record_id}.{request_id}.{vid}")
+def _seal(key: str, record_id: int, request_id: int) -> str:
+    return _mac(key, "seal", f"{record_id}.{request_id}")[:_PROOF]
+
+
+def _proof(key: str, record_id: int, request_id: int, vid: str) -> str:
+    return _mac(key, "reference", f"{record_id}.{request_id}.{vid}")[:_PROOF]
 
 
 def _mac(key: str, purpose: str, text: str) -> str:

@@ -9,6 +9,7 @@ from ..mts.client import MtsClient
 from .fault_case import CommittedCase, FaultCase
 
 OTHER_TOKEN = "another token of somebody"
+NO_PROOF = "0" * 32 + "." + "0" * 32
 
 
 class AnswerCase(FaultCase):
@@ -426,11 +427,11 @@ class TestMalformed(AnswerCase):
             {"params": []},
             {"params": {"status": "processed", "token": "x"}},
             {"params": {"ref": {"a": 1}, "status": "processed", "token": "x"}},
-            {"params": {"ref": "0.0." + "0" * 64, "status": "processed", "token": "x"}},
-            {"params": {"ref": "9999999999.1." + "0" * 64, "status": "processed", "token": "x"}},
+            {"params": {"ref": "0.0." + NO_PROOF, "status": "processed", "token": "x"}},
+            {"params": {"ref": "9999999999.1." + NO_PROOF, "status": "processed", "token": "x"}},
             self.result(refs[0][:-1] + "x", token="forged"),
-            self.result(refs[0], token="token\x00\ud800"),
-            self.refusal(refs[1]),
+            self.result(refs[0], token=" token "),
+            self.refusal(refs[1], message="no\x00 match\ud800"),
         )
         self.assertEqual(people[0].mosip_auth_token, "token")
         self.assertEqual(self.record_of(people[1]).state, "rejected")
