@@ -1,13 +1,19 @@
+import re
+
 from odoo import _, api, models
 from odoo.exceptions import AccessError
 
-# Who may search or sort by these fields of a contact. Odoo checks groups when a field is read, but
-# not when it is searched: without this anybody who can read contacts could find out a VID digit by
-# digit, also by way of a model that leads to contacts.
-GUARDED = {
-    "mosip_vid": "mts_connector.group_manager",
-    "mosip_auth_token": "mts_connector.group_user",
-}
+# Fields of a contact that have groups. Odoo checks them when a field is read, but not when it is
+# searched, sorted or grouped by, nor in all of exports and onchanges: without this anybody who can
+# read contacts could find out a VID digit by digit, also by way of a model that leads to contacts.
+GUARDED = (
+    "mosip_vid",
+    "mosip_vid_masked",
+    "mosip_auth_token",
+    "mosip_duplicate_count",
+    "mts_record_ids",
+)
+_NAMES = re.compile(rf"\b(?:{'|'.join(GUARDED)})\b")
 
 
 class Base(models.AbstractModel):
@@ -20,14 +26,37 @@ class Base(models.AbstractModel):
 
     @api.model
     def _generate_order_by(self, order_spec, query):
-        self._check_guarded((order_spec or "").replace(",", " ").split())
+        self._check_guarded([order_spec])
         return super()._generate_order_by(order_spec, query)
 
     @api.model
-    def _check_guarded(self, paths):
+    def _read_group_raw(self, domain, fields, groupby, *args, **kwargs):
+        groupby = [groupby] if isinstance(groupby, str) else groupby
+        self._check_guarded([*(fields or ()), *groupby])
+        return super()._read_group_raw(domain, fields, groupby, *args, **kwargs)
+
+    def onchange(self, values, field_name, field_onchange):
+        # Odoo asks for no groups of what it computes or reads of the lines that it is told of.
+        self._check_guarded(field_onchange)
+        return super().onchange(values, field_name, field_onchange)
+
+    def export_data(self, fields_to_export):
+        # Odoo checks the groups only of what is not in its cache yet.
+        self._check_guarded(fields_to_export)
+        return super().export_data(fields_to_export)
+
+    @api.model
+    def _check_guarded(self, texts):
+        """Refuse what the user may not see.
+
+        :param texts: field names, dotted paths, or whatever else has field names in it
+        """
         if self.env.su:
             return
-        for path in paths:
-            name = path.split(".")[-1] if isinstance(path, str) else ""
-            if name in GUARDED and not self.user_has_groups(GUARDED[name]):
-                raise AccessError(_("You may not search or sort by “%s”.", name))
+        for text in texts:
+            for name in _NAMES.findall(text) if isinstance(text, str) else ():
+                groups = self.env["res.partner"]._fields[name].groups
+                if groups and not self.user_has_groups(groups):
+                    raise AccessError(
+                        _("“%s” is not for you to see, nor to search or group by.", name)
+                    )

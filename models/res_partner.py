@@ -1,10 +1,11 @@
 import psycopg2
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import html2plaintext
 
 from ..mts import message
 from ..mts.settings import SettingError
+from .base import GUARDED
 
 # What Odoo and PostgreSQL raise on a domain that makes no sense.
 UNSEARCHABLE = (
@@ -18,6 +19,15 @@ UNSEARCHABLE = (
     UserError,
 )
 
+MASK = "•"
+SHOWN_DIGITS = 4
+
+
+def _masked(vid):
+    """Return the VID with its last digits only; False for none."""
+    hidden = max(len(vid) - SHOWN_DIGITS, SHOWN_DIGITS) if vid else 0
+    return MASK * hidden + vid[hidden:] if vid else False
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -25,9 +35,18 @@ class ResPartner(models.Model):
     mosip_vid = fields.Char(
         "MOSIP VID",
         copy=False,
-        groups="mts_connector.group_user",
+        groups="mts_connector.group_manager",
         help="The number that the person got from MOSIP. It is deleted as soon as the token is "
         "there.",
+    )
+    mosip_vid_masked = fields.Char(
+        "Masked MOSIP VID",
+        compute="_compute_mosip_vid_masked",
+        inverse="_inverse_mosip_vid_masked",
+        copy=False,
+        groups="mts_connector.group_user",
+        help="The number that the person got from MOSIP, of which only the last four digits are "
+        "shown. Type the whole number to replace it. It is deleted as soon as the token is there.",
     )
     mosip_auth_token = fields.Char(
         "MOSIP Token",
@@ -64,6 +83,73 @@ class ResPartner(models.Model):
             """
         )
         return super().init()
+
+    # -- who may see and change what -------------------------------------------------------------
+
+    @api.depends("mosip_vid")
+    def _compute_mosip_vid_masked(self):
+        vids = self._mosip_vids()
+        for partner in self:
+            partner.mosip_vid_masked = _masked(vids.get(partner._origin.id))
+
+    def _inverse_mosip_vid_masked(self):
+        vids = self._mosip_vids()
+        for partner in self:
+            typed = (partner.mosip_vid_masked or "").strip()
+            if typed == (_masked(vids.get(partner.id)) or ""):
+                continue
+            if MASK in typed:
+                raise UserError(
+                    _("Type the whole MOSIP VID: with %s in it, it cannot be used.", MASK)
+                )
+            partner.sudo().mosip_vid = typed or False
+        self.invalidate_cache(["mosip_vid_masked"], self.ids)
+
+    def _mosip_vids(self):
+        """Return ``{id: VID}`` of those whom this user may read.
+
+        Not by way of Odoo's cache, out of which the whole number could be read afterwards.
+        """
+        self.flush(["mosip_vid"])
+        self.env.cr.execute(
+            "SELECT id, mosip_vid FROM res_partner WHERE id = ANY(%s) AND mosip_vid IS NOT NULL",
+            [self._origin._filter_access_rules("read").ids],
+        )
+        return dict(self.env.cr.fetchall())
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_mosip_written(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_mosip_written(vals)
+        return super().write(vals)
+
+    @api.model
+    def _check_mosip_written(self, vals):
+        """Refuse to let a user write what is not for that user.
+
+        Odoo does not check the groups of fields when a record is created. And the token is
+        MOSIP's word, which only a manager may correct.
+        """
+        names = [name for name in GUARDED if name in vals]
+        if self.env.su or not names:
+            return
+        self.check_field_access_rights("write", names)
+        manager = self.user_has_groups("mts_connector.group_manager")
+        if "mosip_auth_token" in names and not manager:
+            raise AccessError(_("Only a manager of the MTS Connector may change a MOSIP token."))
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        # A user can make up defaults, in the context or in ir.default, which nobody checks.
+        result = super()._add_missing_default_values(values)
+        for name in GUARDED:
+            if name not in values:
+                result.pop(name, None)
+        return result
 
     @api.depends("mosip_auth_token")
     def _compute_mosip_duplicate_count(self):

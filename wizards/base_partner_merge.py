@@ -6,13 +6,16 @@ class MergePartnerAutomatic(models.TransientModel):
 
     @api.model
     def _update_values(self, src_partners, dst_partner):
-        """Keep VID and token: Odoo merges only the fields that the present user may see.
+        """Keep VID and token, whoever merges: Odoo asks for the right to each field.
 
         Who has a token needs no VID any more.
         """
-        result = super()._update_values(src_partners, dst_partner)
-        partners = (dst_partner + src_partners).sudo()
+        dst_partner.check_access_rights("write")
+        dst_partner.check_access_rule("write")
+        sources, target = src_partners.sudo(), dst_partner.sudo()
+        result = super()._update_values(sources, target)
+        partners = target + sources
         token = next(filter(None, partners.mapped("mosip_auth_token")), False)
         vid = next(filter(None, partners.mapped("mosip_vid")), False)
-        dst_partner.sudo().write({"mosip_auth_token": token, "mosip_vid": not token and vid})
+        target.write({"mosip_auth_token": token, "mosip_vid": not token and vid})
         return result
