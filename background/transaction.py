@@ -3,7 +3,8 @@
 import logging
 import random
 import time
-from typing import Any, Callable
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator
 
 import psycopg2
 from odoo import SUPERUSER_ID, api
@@ -31,7 +32,7 @@ def in_transaction(registry: Any, work: Callable[[Any], Any]) -> Any:
     """
     for tries_left in reversed(range(MAX_TRIES)):
         try:
-            with registry.cursor() as cr:
+            with _own_environments(), registry.cursor() as cr:
                 env = api.Environment(cr, SUPERUSER_ID, {})
                 result = work(env)
                 # Not left to the commit: Odoo flushes environments that somebody still holds, and
@@ -44,3 +45,22 @@ def in_transaction(registry: Any, work: Callable[[Any], Any]) -> Any:
             _logger.info("Concurrent change (%s), trying again", error.pgcode)
             time.sleep(random.uniform(0.0, 0.2 * (MAX_TRIES - tries_left)))  # noqa: S311
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def _own_environments() -> Iterator[None]:
+    """Keep apart what the caller's transaction has cached or not written yet.
+
+    Odoo 15 does so by itself; before, all environments of a thread shared it, whatever their
+    cursor.
+    """
+    local = getattr(api.Environment, "_local", None)
+    if local is None:
+        yield
+        return
+    outside = getattr(local, "environments", None)
+    local.environments = api.Environments()
+    try:
+        yield
+    finally:
+        local.environments = outside

@@ -23,6 +23,17 @@ SLICE_LOCK = 0x4D5453
 RANGES = {"interval_minutes": (1, 525600), "retention_days": (0, 36500)}
 
 
+class UncheckedMany2one(fields.Many2one):
+    """A reference without a foreign key.
+
+    Odoo keeps the row of a scheduled job locked while it executes it. With a foreign key
+    PostgreSQL would have whoever writes the connector wait for that, the job itself first of all.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """Leave it out."""
+
+
 class MtsConnector(models.Model):
     _name = "mts.connector"
     _description = "MTS Connector"
@@ -84,7 +95,7 @@ class MtsConnector(models.Model):
         copy=False,
         help="Changes before this time have been looked at by a complete import.",
     )
-    cron_id = fields.Many2one("ir.cron", "Scheduled Job", readonly=True, copy=False)
+    cron_id = UncheckedMany2one("ir.cron", "Scheduled Job", readonly=True, copy=False)
     run_ids = fields.One2many("mts.run", "connector_id", "Runs", copy=False)
     onetime_run_id = fields.Many2one(
         "mts.run",
@@ -249,7 +260,7 @@ class MtsConnector(models.Model):
             self._wake(connector.cron_id)
 
     def _update_cron(self):
-        for connector in self:
+        for connector in self.filtered(lambda self: self.cron_id.sudo().exists()):
             # A shorter interval counts from now on, not only after the present one.
             soonest = fields.Datetime.now() + timedelta(minutes=connector.interval_minutes)
             cron = connector.cron_id.sudo()
@@ -315,10 +326,10 @@ class MtsConnector(models.Model):
         # So that none has to wait for ever behind those that always use up the time.
         random.shuffle(connectors)
         for connector in connectors:
+            connector._work()
             if time.monotonic() - started >= slices.BUDGET:
                 self._wake(self.env.ref("mts_connector.cron_work"))
                 break
-            connector._work()
 
     def _work(self):
         """Do one slice: send what is due, ask after overdue answers, close what is finished.
@@ -409,6 +420,9 @@ class MtsConnector(models.Model):
         for connector in self:
             if connector.attention != reason:
                 connector.attention = reason
+                # The connector before its runs, as when a run begins: in the other order an
+                # answer and a slice could wait for each other.
+                connector.flush(["attention"])
             connector._runs_to_send()._finish("failed", reason)
 
     def _judge(self, records):

@@ -17,12 +17,17 @@ class FaultCase(MtsCase):
         """Let the connector's own scheduled job run, and everything that follows from it."""
         if connector.state != "running":
             connector.action_start()
-        self.env["base"].flush()
-        connector.cron_id.method_direct_trigger()
-        self.env["base"].invalidate_cache()
+        self.trigger(connector)
         run = connector.run_ids[:1]
         self.work_on(connector)
         return run
+
+    def trigger(self, connector):
+        """Let the connector's own scheduled job run."""
+        self.publish()
+        connector.cron_id.method_direct_trigger()
+        self.publish()
+        self.env["base"].invalidate_cache()
 
     def refused_registrant(self, connector, code="IDA-DEA-001", **values):
         """Return a registrant whom MOSIP has refused once, and who would be accepted now."""
@@ -33,11 +38,18 @@ class FaultCase(MtsCase):
         self.simulator.accept(partner.mosip_vid)
         return partner
 
+    def tick(self):
+        """Let the background job run, as the scheduler does each minute."""
+        self.publish()
+        with self.registry.cursor() as cr:
+            api.Environment(cr, SUPERUSER_ID, {})["mts.connector"]._cron_work()
+        self.settle()
+
     def answer_overdue(self, connector):
         """Let the answer timeout pass, and the time that MTS may take to deliver."""
         for _look in range(2):
             self.let_time_pass(self.open_requests(connector), days=1)
-            self.start_slice(connector)
+            self.work(connector)
 
     def open_requests(self, connector):
         return self.env["mts.request"].search(
