@@ -176,7 +176,8 @@ class MtsRequest(models.Model):
     def _not_mts(self, reason):
         """What answered is not MTS, but may have kept what it got."""
         self._sent(False, reason)
-        self.connector_id._raise_attention(_("%s Check the URL to reach MTS.", reason))
+        if self.state == "sent":
+            self.connector_id._raise_attention(_("%s Check the URL to reach MTS.", reason))
 
     def _broken(self, reason, left):
         """MTS fails on every request: stop instead of trying each registrant.

@@ -1,6 +1,7 @@
 """What the tests of faults share: the schedule, deliveries by hand, and real transactions."""
 
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api
@@ -44,6 +45,16 @@ class FaultCase(MtsCase):
         with self.registry.cursor() as cr:
             api.Environment(cr, SUPERUSER_ID, {})["mts.connector"]._cron_work()
         self.settle()
+
+    def pass_by(self, partner, connector):
+        """Act as if the registrant had last been written long before the last look."""
+        self.publish()
+        self.env.cr.execute(
+            "UPDATE res_partner SET write_date = write_date - interval '9 days' WHERE id = %s",
+            [partner.id],
+        )
+        self.env["base"].invalidate_cache()
+        connector.changes_since = self.now() - timedelta(days=3)
 
     def answer_overdue(self, connector):
         """Let the answer timeout pass, and the time that MTS may take to deliver."""

@@ -126,16 +126,6 @@ class TestUnchanged(FaultCase):
         self.import_now(connector)
         self.assertEqual(self.sends_of(partner.mosip_vid), 1)
 
-    def pass_by(self, partner, connector):
-        """Act as if the registrant had last been written long before the last look."""
-        self.env["base"].flush()
-        self.env.cr.execute(
-            "UPDATE res_partner SET write_date = write_date - interval '9 days' WHERE id = %s",
-            [partner.id],
-        )
-        self.env["base"].invalidate_cache()
-        connector.changes_since = self.now() - timedelta(days=3)
-
 
 @tagged("post_install", "-at_install")
 class TestDottedPaths(FaultCase):
@@ -252,6 +242,7 @@ class TestPassingFaults(FaultCase):
         sends = []
         # After 15 minutes; after another hour; never.
         for minutes in (0, 14, 2, 58, 3, 100000):
+            self.pass_by(partner, connector)
             self.let_time_pass(self.record_of(partner), minutes=minutes)
             self.import_now(connector)
             sends.append(self.sends_of(vid))
@@ -271,6 +262,7 @@ class TestPassingFaults(FaultCase):
         connector = self.create_connector()
         partner = self.refused_registrant(connector, "IDA-MLC-007")
         self.let_time_pass(self.record_of(partner), minutes=16)
+        self.pass_by(partner, connector)
         self.schedule(connector)
         self.assertTrue(partner.mosip_auth_token)
 
@@ -283,6 +275,7 @@ class TestPassingFaults(FaultCase):
         self.answer_overdue(connector)
         self.assertEqual(self.record_of(partner).state, "lost")
         self.assertEqual(self.sends_of(vid), 1)
+        self.pass_by(partner, connector)
         self.import_now(connector)
         self.assertTrue(partner.mosip_auth_token)
         self.assertEqual(self.sends_of(vid), 2)
@@ -356,6 +349,15 @@ class TestRetry(FaultCase):
         self.retry(self.record_of(partner))
         self.import_now(connector)
         self.assertEqual(self.sends_of(partner.mosip_vid), 2)
+
+    def test_a_wish_stands_when_its_run_is_cancelled(self):
+        connector = self.create_connector()
+        partner = self.refused_registrant(connector)
+        self.pass_by(partner, connector)
+        self.record_of(partner).action_retry()
+        connector.run_ids[0].action_cancel()
+        self.import_now(connector)
+        self.assertTrue(partner.mosip_auth_token)
 
     def test_a_run_of_retries_sends_only_those(self):
         connector = self.create_connector()

@@ -458,6 +458,26 @@ class TestStrangeSuccess(SendingCase):
                 self.assert_all_tokenized(people)
                 self.assert_sent_once(vids)
 
+    def test_its_answer_came_before(self):
+        """So it is MTS all the same, and nothing is wrong with its URL."""
+        connector = self.create_connector()
+        partner = self.create_registrant()
+        answer = {"status": 200, "body": "<html>", "stored": True}
+        self.simulator.add_fault("post", "answer", **answer)
+        submit = MtsClient.submit
+
+        def submit_and_wait(client, message):
+            try:
+                return submit(client, message)
+            finally:
+                self.assertTrue(self.simulator.wait_idle(60))
+
+        with patch.object(MtsClient, "submit", submit_and_wait), self.without_slice_lock():
+            run = self.import_now(connector)
+        self.assertTrue(partner.mosip_auth_token)
+        self.assertFalse(connector.attention)
+        self.assertEqual(run.state, "done")
+
     def test_stored_all_the_same(self):
         connector, people, vids, _run = self.not_mts(body="<html>", stored=True)
         self.assert_all_tokenized(people[:2])
