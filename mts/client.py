@@ -36,10 +36,9 @@ CONNECT_RETRY = Retry(
     total=None, connect=2, read=0, redirect=0, status=0, other=0, backoff_factor=0.5
 )
 
-# MTS's answers are small. Whatever else is at that address must neither fill the memory nor hold a
+# MTS's answers are short. Whatever else is at that address must neither fill the memory nor hold a
 # thread by sending a byte now and then.
-MAX_ANSWER = 1024 * 1024
-_CHUNK = 64 * 1024
+MAX_ANSWER = 16 * 1024
 
 # MTS sends a UUID. It goes into URLs and into the database.
 _IDENTIFIER = re.compile(r"\A[A-Za-z0-9._-]{1,100}\Z")
@@ -196,14 +195,13 @@ def _transport_error(error: requests.RequestException, sent: bool) -> MtsError:
 
 def _body(answer: requests.Response, deadline: float) -> bytes:
     """Return what was answered, as far as it is short and comes in time."""
-    body = b""
-    for chunk in answer.iter_content(_CHUNK):
-        body += chunk
-        if len(body) > MAX_ANSWER:
-            raise OutcomeUnknown(_("The answer is too long to be one of MTS."))
-        if time.monotonic() > deadline:
-            raise OutcomeUnknown(_("MTS did not answer in time."))
-    return body
+    body = bytearray()
+    # Byte by byte, since more are waited for without a look at the deadline.
+    for byte in answer.iter_content(1):
+        body += byte
+        if len(body) > MAX_ANSWER or time.monotonic() > deadline:
+            break
+    return bytes(body)
 
 
 def _read(status: int, body: Any) -> Any:

@@ -1,0 +1,285 @@
+"""The client: what MTS says, and what else may be at its address."""
+
+import json
+import socket
+import threading
+import unittest
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from ..mts import client as client_module
+from ..mts import message
+from ..mts.client import MAX_ANSWER, MtsClient
+from ..mts.errors import (
+    BatchFailed,
+    MtsError,
+    NotMts,
+    OutcomeUnknown,
+    Refused,
+    UnknownRequest,
+    Unreachable,
+)
+from ..simulator import Simulator
+
+IDENTIFIER = "0d0c9d8e-7a6b-4c5d-8e9f-000000000001"
+GOOD = json.dumps({"errors": None, "response": {"request_identifier": IDENTIFIER}})
+
+
+def batch(*records, **values):
+    envelope = message.envelope(
+        lang="eng",
+        mapping={"vid": "vid", "name": ["name"], "gender": "gender"},
+        output_format=".output",
+        callback=message.callback_properties(
+            "http://127.0.0.1:9/", "POST", 1, True, message.bearer_auth("secret")
+        ),
+        authdata=list(records) or [{"vid": "2345678901234567", "name": "Amina"}],
+    )
+    envelope["request"].update(values)
+    return envelope
+
+
+def _url(server_socket):
+    host, port = server_socket.getsockname()
+    return f"http://{host}:{port}"
+
+
+class Answering:
+    """A server that answers each request with the same bytes, whatever they are."""
+
+    def __init__(self, *parts):
+        self._parts = parts
+        self._ended = threading.Event()
+        self.requests = []
+
+    def __enter__(self):
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = _url(self._socket)
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_exception):
+        self._ended.set()
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _address = self._socket.accept()
+            except OSError:
+                return
+            with connection:
+                self._answer(connection)
+
+    def _answer(self, connection):
+        request = b""
+        while b"\r\n\r\n" not in request:
+            request += connection.recv(65536)
+        head, _blank, body = request.partition(b"\r\n\r\n")
+        length = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-len")]
+        while length and len(body) < int(length[0].split(b":")[1]):
+            body += connection.recv(65536)
+        self.requests.append((head.decode(), body))
+        try:
+            for part in self._parts:
+                if isinstance(part, bytes):
+                    connection.sendall(part)
+                else:
+                    self._trickle(connection, *part)
+        except OSError:
+            pass  # the client has had enough
+
+    def _trickle(self, connection, byte, pause):
+        """Send a byte now and then until the client or the test ends."""
+        while not self._ended.wait(pause):
+            connection.sendall(byte)
+
+
+def answer(body, status=200, headers=""):
+    """Return an HTTP answer as bytes."""
+    data = body if isinstance(body, bytes) else body.encode()
+    head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n{headers}\r\n"
+    return head.encode() + data
+
+
+def error_body(code, words):
+    return json.dumps({"errors": [{"errorCode": code, "errorMessage": words}], "response": None})
+
+
+class TestAgainstTheSimulator(unittest.TestCase):
+    def setUp(self):
+        self.simulator = Simulator().start()
+        self.addCleanup(self.simulator.stop)
+        self.client = MtsClient(self.simulator.url + "/", timeout=30)
+        self.addCleanup(self.client.close)
+
+    def test_signs_of_life(self):
+        self.assertIn("pong", self.client.ping())
+        self.assertEqual(self.client.auth_fields(), list(message.FIELDS))
+
+    def test_a_batch(self):
+        identifier = self.client.submit(batch())
+        self.assertEqual(len(identifier), 36)
+        self.assertTrue(self.simulator.wait_idle(30))
+        self.assertIn("error", self.client.status(identifier))
+        self.assertEqual(self.simulator.ledger.posts[0]["vids"], ["2345678901234567"])
+
+    def test_a_batch_without_a_valid_record_is_stored(self):
+        identifier = self.client.submit(batch({"vid": ""}))
+        self.assertEqual(len(identifier), 36)
+        self.assertTrue(self.simulator.ledger.posts[0]["stored"])
+
+    def test_what_mts_refuses(self):
+        for values, code in (
+            ({"output": "xml"}, "ATS-REQ-"),
+            ({"mapping": {"vid": "vid", "name": "name"}}, "ATS-REQ-102"),
+            ({"authdata": []}, "ATS-REQ-"),
+        ):
+            with self.assertRaises(Refused) as caught:
+                self.client.submit(batch(**values))
+            self.assertIn(code, caught.exception.code)
+            self.assertTrue(str(caught.exception))
+        self.assertFalse(self.simulator.ledger.counts["stored_posts"])
+
+    def test_a_record_that_mts_stumbles_over(self):
+        with self.assertRaises(BatchFailed) as caught:
+            self.client.submit(batch({"vid": "2345678901234567", "name": 1}))
+        self.assertEqual(caught.exception.code, "ATS-REQ-100")
+
+    def test_a_request_that_mts_forgot(self):
+        with self.assertRaises(UnknownRequest):
+            self.client.status(IDENTIFIER)
+
+
+class TestOtherServers(unittest.TestCase):
+    @contextmanager
+    def served(self, *parts, timeout=30):
+        with Answering(*parts) as server, MtsClient(server.url, timeout) as client:
+            yield server, client
+
+    def submitted(self, *parts, **options):
+        """POST a batch and return the error that comes of it."""
+        caught = self.assertRaises(MtsError)
+        with self.served(*parts, **options) as (_server, client), caught:
+            client.submit(batch())
+        return caught.exception
+
+    def test_a_good_answer(self):
+        with self.served(answer(GOOD)) as (server, client):
+            self.assertEqual(client.submit(batch()), IDENTIFIER)
+        head, body = server.requests[0]
+        self.assertIn("POST /authtoken/json HTTP/1.1", head)
+        self.assertIn("Content-Type: application/json", head)
+        self.assertEqual(json.loads(body)["request"]["lang"], "eng")
+
+    def test_nobody_listens(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            url = _url(free)
+        at_once = client_module.CONNECT_RETRY.new(backoff_factor=0)
+        with patch.object(client_module, "CONNECT_RETRY", at_once), MtsClient(url, 5) as client:
+            for call in (lambda: client.submit(batch()), client.ping):
+                with self.assertRaisesRegex(Unreachable, "could not be reached"):
+                    call()
+
+    def test_what_the_status_means(self):
+        for status, kind in (
+            (500, BatchFailed),
+            (400, Refused),
+            (401, Refused),
+            (404, Refused),
+            (413, Refused),
+            (422, Refused),
+            (429, Unreachable),
+            (502, Unreachable),
+            (503, Unreachable),
+            (408, OutcomeUnknown),
+            (504, OutcomeUnknown),
+            (520, OutcomeUnknown),
+        ):
+            error = self.submitted(answer("<html>", status))
+            self.assertIs(type(error), kind, status)
+            self.assertIn(str(status), str(error))
+
+    def test_redirects_are_not_followed(self):
+        with Answering(answer(GOOD)) as elsewhere:
+            for status in (301, 302, 303, 307, 308):
+                location = f"Location: {elsewhere.url}/\r\n"
+                error = self.submitted(answer("", status, location))
+                self.assertIsInstance(error, Refused)
+                self.assertIn("redirects", str(error))
+            self.assertFalse(elsewhere.requests)
+
+    def test_success_that_is_not_of_mts(self):
+        for body in (
+            "",
+            "<html>",
+            "[]",
+            "null",
+            "5",
+            "{}",
+            '{"response": null}',
+            '{"response": []}',
+            '{"response": {}}',
+            '{"response": null, "errors": ["x"]}',
+            "[" * 10000,
+            "\ufeff{}".encode("utf-16"),
+        ):
+            self.assertIs(type(self.submitted(answer(body))), NotMts, body[:20])
+
+    def test_identifiers_that_are_none(self):
+        for identifier in (5, "", None, "../ping", "a b", "a\x00b", "é", "a" * 101, ["a"]):
+            body = json.dumps({"response": {"request_identifier": identifier}})
+            self.assertIs(type(self.submitted(answer(body))), NotMts, identifier)
+
+    def test_an_error_with_success(self):
+        error = self.submitted(answer(error_body("ATS-REQ-102", "no")))
+        self.assertIs(type(error), Refused)
+        self.assertEqual(error.code, "ATS-REQ-102")
+
+    def test_words_of_mts_are_made_harmless(self):
+        body = error_body("A\x00" * 100, "100% %s %(x)s\x00\ud800 " + "x" * 5000)
+        error = self.submitted(answer(body, 400))
+        self.assertEqual(error.code, "A" * 64)
+        self.assertTrue(str(error).startswith("100% %s %(x)s x"))
+        self.assertLess(len(str(error)), 2001)
+        error = self.submitted(answer(error_body({"a": 1}, ["b"]), 400))
+        self.assertEqual((error.code, str(error)), ("", "MTS refused the request (HTTP 400)."))
+
+    def test_the_connection_breaks(self):
+        for part in (b"", b"HTTP/1.1 200 OK\r\n", answer(GOOD)[:-5], b"\x00garbage\r\n\r\n"):
+            error = self.submitted(part)
+            self.assertIsInstance(error, OutcomeUnknown, part)
+
+    def test_the_connection_breaks_on_a_question(self):
+        with self.served(b"") as (_server, client), self.assertRaises(Unreachable):
+            client.status(IDENTIFIER)
+
+    def test_no_answer_in_time(self):
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+        for parts in (
+            ((b"", 3600),),
+            (head, (b"", 3600)),
+            (head, (b"x", 0.05)),
+        ):
+            error = self.submitted(*parts, timeout=0.3)
+            self.assertIsInstance(error, OutcomeUnknown)
+
+    def test_an_answer_without_end(self):
+        head = b"HTTP/1.1 %d OK\r\nConnection: close\r\n\r\n"
+        endless = b" " * (MAX_ANSWER + 2)
+        self.assertIs(type(self.submitted(head % 200, endless, (b" ", 0.01))), NotMts)
+        self.assertIs(type(self.submitted(head % 500, endless, (b" ", 0.01))), BatchFailed)
+
+    def test_errors_say_nothing_of_the_payload(self):
+        for part in (answer("<html>", 400), b"", answer("", 302), answer("<html>")):
+            error = self.submitted(part)
+            for secret in ("2345678901234567", "Amina", "127.0.0.1"):
+                self.assertNotIn(secret, str(error))
+            self.assertTrue(error.__cause__ is None or error.__suppress_context__)
+
+    def test_questions_that_are_answered_with_something_else(self):
+        with self.served(answer('{"response": {}}')) as (_server, client):
+            for call in (client.ping, client.auth_fields, lambda: client.status(IDENTIFIER)):
+                with self.assertRaises(NotMts):
+                    call()
