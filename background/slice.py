@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import psycopg2
 
+from .. import server_config
 from ..mts.client import MtsClient
 from ..mts.errors import (
     BatchFailed,
@@ -190,13 +191,15 @@ class Slice:
                 return batch
         return None
 
-    @staticmethod
-    def _client(clients: Dict[str, MtsClient], batch: Batch, parallel: int) -> MtsClient:
+    def _client(self, clients: Dict[str, MtsClient], batch: Batch, parallel: int) -> MtsClient:
         """Return the client for the batch; the URL may be changed while a run goes on."""
         name = f"{batch.timeout} {batch.url}"
         if name not in clients:
-            clients[name] = MtsClient(batch.url, batch.timeout, parallel)
+            clients[name] = MtsClient(batch.url, batch.timeout, parallel, self._ca_file())
         return clients[name]
+
+    def _ca_file(self) -> str:
+        return server_config.get("mts_ca_file", self._connector_id)
 
     def _conclude(self, batch: Batch, future: Any) -> None:
         """Write down how the POST went."""
@@ -261,7 +264,7 @@ class Slice:
         if not overdue:
             return
         url = self._step("settings", lambda _env, connector: connector.mts_url)
-        with MtsClient(url, timeout=10) as client:
+        with MtsClient(url, timeout=10, ca_file=self._ca_file()) as client:
             for request_id, identifier in overdue:
                 if self._is_late() or not self._ask(client, request_id, identifier):
                     return

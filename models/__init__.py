@@ -4,6 +4,7 @@ from . import res_partner
 from . import mts_secret_mixin
 from . import mts_setting_mixin
 from . import mts_sending_settings
+from . import mts_callback_auth
 from . import mts_delivery_settings
 from . import mts_connector
 from . import mts_run

@@ -7,6 +7,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+from .. import server_config
 from ..background import slice as slices
 from ..background.transaction import in_transaction
 from ..mts import signature
@@ -43,7 +44,7 @@ class MtsConnector(models.Model):
         "mts.sending.settings",
         "mts.delivery.settings",
     ]
-    _secrets = ("callback_auth_password", "hmac_key")
+    _secrets = _configurable_secrets = ("callback_auth_password", "hmac_key")
     _order = "name, id"
 
     name = fields.Char(required=True, help="How people call this connector.")
@@ -205,7 +206,8 @@ class MtsConnector(models.Model):
         self.ensure_one()
         self._check_manager()
         try:
-            with MtsClient(self.mts_url, timeout=10) as client:
+            ca_file = server_config.get("mts_ca_file", self.id)
+            with MtsClient(self.mts_url, timeout=10, ca_file=ca_file) as client:
                 client.ping()
                 known = client.auth_fields()
         except MtsError as error:

@@ -254,21 +254,19 @@ class MtsRecord(models.Model):
         A forged one costs the same, whether or not it names a record that there is.
         """
         self.env.cr.execute(
-            """
-            SELECT record.id, connector.hmac_key
-            FROM mts_record record JOIN mts_connector connector
-                ON connector.id = record.connector_id
-            WHERE record.id = ANY(%s)
-            """,
+            "SELECT id, connector_id FROM mts_record WHERE id = ANY(%s)",
             [[ref.record_id for ref, _answer in delivered]],
             log_exceptions=False,
         )
-        keys = dict(self.env.cr.fetchall())
+        connectors = dict(self.env.cr.fetchall())
+        # Of all of them, so that it takes the same time for any record.
+        every = self.env["mts.connector"].with_context(active_test=False).search([])
+        keys = {connector.id: connector._secret("hmac_key") for connector in every}
         nobody = signature.new_key()
         return [
             (ref, answer)
             for ref, answer in delivered
-            if signature.is_ours(ref, keys.get(ref.record_id, nobody))
+            if signature.is_ours(ref, keys.get(connectors.get(ref.record_id), nobody))
         ]
 
     @api.model

@@ -1,6 +1,9 @@
+from odoo import models
 from psycopg2 import sql
 
-from odoo import models
+from .. import server_config
+
+DATABASE, SERVER = "database", "server"
 
 
 class MtsSecretMixin(models.AbstractModel):
@@ -13,17 +16,38 @@ class MtsSecretMixin(models.AbstractModel):
     _description = "Secrets That Nobody Can Read"
     # The columns; each model says its own.
     _secrets = ()
+    # Those of them that the server's configuration may hold instead, where it comes first.
+    _configurable_secrets = ()
 
     def init(self):
         for column in self._secrets:
-            self._execute_on("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} varchar", column)
+            self._execute_on(
+                "ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} varchar", column
+            )
         return super().init()
 
     def _secret(self, column):
         """Return one secret of this record, or an empty string."""
         self.ensure_one()
-        self._execute_on("SELECT COALESCE({column}, '') FROM {table} WHERE id = %s", column, self.id)
-        return self.env.cr.fetchone()[0]
+        return self._configured_secret(column) or self._stored_secret(column)
+
+    def _secret_source(self, column):
+        """Return where one secret of this record, which may be a new one, comes from, or False."""
+        if self._configured_secret(column):
+            return SERVER
+        return DATABASE if self._stored_secret(column) else False
+
+    def _configured_secret(self, column):
+        if column not in self._configurable_secrets:
+            return ""
+        return server_config.get(column, self._origin.id)
+
+    def _stored_secret(self, column):
+        self._execute_on(
+            "SELECT {column} FROM {table} WHERE id = ANY(%s)", column, self._origin.ids
+        )
+        row = self.env.cr.fetchone()
+        return (row and row[0]) or ""
 
     def _set_secret(self, column, value):
         """Replace one secret of these records; None removes it."""

@@ -6,6 +6,7 @@ the connections alive between calls.
 
 import io
 import json
+import os
 import re
 import time
 from typing import Any, Dict, List, Optional
@@ -59,10 +60,12 @@ class MtsClient:
 
     :param base_url: where MTS answers, e.g. ``https://mts.example.org/v1``
     :param timeout: seconds to wait for an answer
+    :param ca_file: certificates of the authorities to trust, instead of the usual ones
     """
 
-    def __init__(self, base_url: str, timeout: float, parallel: int = 1):
+    def __init__(self, base_url: str, timeout: float, parallel: int = 1, ca_file: str = ""):
         self._base_url = base_url.rstrip("/")
+        self._ca_file = ca_file
         self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
         self._session = requests.Session()
         adapter = HTTPAdapter(max_retries=CONNECT_RETRY, pool_maxsize=max(parallel, 1))
@@ -138,6 +141,8 @@ class MtsClient:
         if message is not None:
             body = _Payload(json.dumps(message, ensure_ascii=False).encode())
         deadline = time.monotonic() + sum(self._timeout)
+        if self._ca_file and not os.path.isfile(self._ca_file):
+            raise Refused(_("The CA file of the server's configuration is not there."))
         try:
             with self._session.request(
                 method,
@@ -147,6 +152,8 @@ class MtsClient:
                 timeout=self._timeout,
                 # A redirect would carry the payload to a place nobody configured.
                 allow_redirects=False,
+                # With each call: the session's setting would yield to environment variables.
+                verify=self._ca_file or True,
                 stream=True,
             ) as answer:
                 return _read(answer.status_code, _json(_body(answer, deadline)))

@@ -29,7 +29,7 @@ class TestSecrets(TransactionCase):
 
     def test_the_password_is_used(self):
         self.assertEqual(self.kept(), PASSWORD)
-        self.assertTrue(self.connector.callback_auth_password_set)
+        self.assertTrue(self.connector.callback_auth_password_source)
 
     def test_no_way_to_read_a_secret(self):
         key = self.connector._secret("hmac_key")
@@ -42,7 +42,7 @@ class TestSecrets(TransactionCase):
             connector.read([field]),
             self.connectors.search_read(mine),
             self.connectors.search_read(mine, [field]),
-            connector.export_data([field, "callback_auth_password_set", "name"]),
+            connector.export_data([field, "callback_auth_password_source", "name"]),
             connector.copy_data(),
             connector.copy().read(),
             self.connectors.default_get(list(self.connectors._fields)),
@@ -97,19 +97,19 @@ class TestSecrets(TransactionCase):
         self.assertEqual(self.kept(), "battery staple")
 
     def test_the_form_says_whether_a_password_is_set(self):
-        self.assertTrue(Form(self.connector).callback_auth_password_set)
-        self.assertFalse(Form(self.connectors).callback_auth_password_set)
-        self.assertFalse(self.connectors.create({"name": "X"}).callback_auth_password_set)
+        self.assertTrue(Form(self.connector).callback_auth_password_source)
+        self.assertFalse(Form(self.connectors).callback_auth_password_source)
+        self.assertFalse(self.connectors.create({"name": "X"}).callback_auth_password_source)
 
     def test_the_bearer_secret_needs_no_password(self):
         self.connector.callback_auth_type = "bearer"
-        self.assertFalse(self.connector.callback_auth_password_set)
+        self.assertFalse(self.connector.callback_auth_password_source)
         self.assertEqual(self.connector._secret("callback_auth_password"), "")
 
     def test_a_copy_has_no_secrets(self):
         copy = self.connector.copy()
         self.assertEqual(copy.callback_auth_type, "bearer")
-        self.assertFalse(copy.callback_auth_password_set)
+        self.assertFalse(copy.callback_auth_password_source)
         self.assertNotEqual(copy._secret("hmac_key"), self.connector._secret("hmac_key"))
         self.assertEqual(len(copy._secret("hmac_key")), 64)
         self.assertEqual(self.kept(), PASSWORD)
