@@ -13,7 +13,7 @@ from .schedule import Schedule
 from .stats import Stats
 from .world import World
 
-STEPS = 40
+STEPS = 25
 
 
 def main() -> int:

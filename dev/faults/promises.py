@@ -299,7 +299,7 @@ def _key(result: Dict[str, Any]) -> str:
 
 def _reference(result: Dict[str, Any]) -> Tuple[int, int]:
     """The record and the request that a result belongs to."""
-    record, request, _mac = _key(result).split(".")
+    record, request = _key(result).split(".")[:2]
     return int(record), int(request)
 
 

@@ -1,6 +1,6 @@
 """Random schedules: people, Odoo and MTS do whatever they can do, in any order."""
 
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -21,7 +21,7 @@ KINDS = (
     *["refused", "new_vid", "final", "transient", "stubborn", "pairs", "unknown"],
     *["operator", "invalid", "poison", "twin"],
 )
-CHANGES = ("name", "same", "other", "heal", "vid", "old_vid", "again")
+CHANGES = ("name", "same", "other", "heal", "vid", "old_vid", "token", "delete", "archive", "back")
 
 
 def _answer(status: int, body: Any = "", stored: bool = False) -> Dict[str, Any]:
@@ -61,7 +61,10 @@ FAULTS: Tuple[Dict[str, Any], ...] = (
 )
 
 PEOPLE = st.integers(0, 7)
-POINTS = st.runner().flatmap(lambda schedule: st.sampled_from(schedule.points))
+# A crash point, and at which time that Odoo reaches it.
+DEATHS = st.tuples(
+    st.runner().flatmap(lambda schedule: st.sampled_from(schedule.points)), st.integers(1, 3)
+)
 
 
 class Schedule(RuleBasedStateMachine):
@@ -85,13 +88,25 @@ class Schedule(RuleBasedStateMachine):
                 "callback_auth_type": st.sampled_from(["bearer", "odoo"]),
             }
         ),
-        shuffle=st.booleans(),
-        deadly=st.sampled_from([False, False, False, True]),
-        kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=6),
+        mts=st.fixed_dictionaries(
+            {
+                "shuffle_records": st.booleans(),
+                "shuffle_requests": st.booleans(),
+                "vid_transactions": st.sampled_from([None, 2]),
+                "expiry_seconds": st.sampled_from([None, 0.0]),
+            }
+        ),
+        deadly=st.sampled_from([False, False, True]),
+        death=DEATHS,
+        kinds=st.lists(st.sampled_from(KINDS), min_size=3, max_size=8),
     )
-    def begin(self, values: Any, shuffle: bool, deadly: bool, kinds: Any) -> None:
-        self.story.begin(values, shuffle, deadly)
+    def begin(
+        self, values: Any, mts: Any, deadly: bool, death: Tuple[str, int], kinds: Any
+    ) -> None:
+        self.story.begin(values, mts, deadly)
         self.story.register(kinds)
+        if deadly:
+            self.story.arm(*death)
 
     @rule(kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))
     def register(self, kinds: Any) -> None:
@@ -104,13 +119,13 @@ class Schedule(RuleBasedStateMachine):
         if imported:
             self.story.import_now(beside=False)
 
-    @rule(number=PEOPLE, how=st.sampled_from(["delete", "archive", "unarchive"]))
-    def remove(self, number: int, how: str) -> None:
-        self.story.remove(number, how)
-
-    @rule(number=PEOPLE)
-    def enter_token(self, number: int) -> None:
-        self.story.enter_token(number)
+    @rule(number=PEOPLE, how=st.sampled_from(CHANGES), shuffle=st.booleans())
+    def change_in_flight(self, number: int, how: str, shuffle: bool) -> None:
+        """The answers come when the registrant is no longer as it was sent."""
+        self.story.hold()
+        self.story.import_now(beside=False)
+        self.story.change(number, how)
+        self.story.release(None, shuffle)
 
     @rule(number=PEOPLE)
     def retry(self, number: int) -> None:
@@ -142,6 +157,15 @@ class Schedule(RuleBasedStateMachine):
         self.story.pass_time(minutes)
         self.story.work(beside=False)
 
+    @rule(imported=st.booleans())
+    def hours_pass(self, imported: bool) -> None:
+        """Long enough for MTS to be asked, and for what is lost to be given up."""
+        for _time in range(3):
+            self.story.pass_time(65)
+            self.story.work(beside=False)
+        if imported:
+            self.story.import_now(beside=False)
+
     @rule(fault=st.sampled_from(FAULTS), times=st.integers(1, 3))
     def mts_misbehaves(self, fault: Any, times: int) -> None:
         self.story.add_fault({**fault, "next": times})
@@ -150,9 +174,9 @@ class Schedule(RuleBasedStateMachine):
     def mts_holds_answers(self) -> None:
         self.story.hold()
 
-    @rule(count=st.integers(1, 3))
-    def mts_answers_late(self, count: int) -> None:
-        self.story.release(count)
+    @rule(count=st.one_of(st.none(), st.integers(1, 3)), shuffle=st.booleans())
+    def mts_answers_late(self, count: Optional[int], shuffle: bool) -> None:
+        self.story.release(count, shuffle)
 
     @rule()
     def mts_hangs_or_goes_on(self) -> None:
@@ -167,9 +191,9 @@ class Schedule(RuleBasedStateMachine):
         self.story.toggle_mts()
 
     @precondition(lambda self: self.story.may_kill)
-    @rule(point=POINTS, times=st.integers(1, 2))
-    def odoo_is_to_die(self, point: str, times: int) -> None:
-        self.story.arm(point, times)
+    @rule(death=DEATHS)
+    def odoo_is_to_die(self, death: Tuple[str, int]) -> None:
+        self.story.arm(*death)
 
     @precondition(lambda self: self.story.may_kill)
     @rule(milliseconds=st.integers(0, 100))

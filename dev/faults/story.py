@@ -19,6 +19,7 @@ IDLE_SECONDS = 60
 SECONDS_PER_RECORD = 0.005
 FOR_EVER = 3600.0
 REQUEST_TIMEOUT = 1
+MAX_KILLS = 2
 # What MOSIP answers, by the kind of the registrant.
 REFUSALS: Dict[str, Any] = {
     "refused": "IDA-DEA-001",
@@ -50,14 +51,11 @@ class Story:
         self._threads = ThreadPoolExecutor(1)
         self._beside: List[Future] = []
 
-    def begin(self, values: Dict[str, Any], shuffle: bool, deadly: bool) -> None:
+    def begin(self, values: Dict[str, Any], mts: Dict[str, Any], deadly: bool) -> None:
+        """Set up a connector with these values, and MTS with these settings."""
         self._deadly = deadly
         self.mts.reset()
-        self.mts.configure(
-            seconds_per_record=SECONDS_PER_RECORD,
-            shuffle_records=shuffle,
-            shuffle_requests=shuffle,
-        )
+        self.mts.configure(seconds_per_record=SECONDS_PER_RECORD, **mts)
         self.log_size = self.world.odoo.log_file.stat().st_size
         name = f"soak {next(self.world.numbers)}"
         self.people = People(name, name)
@@ -69,13 +67,13 @@ class Story:
 
     @property
     def may_kill(self) -> bool:
-        """One kill a schedule: a start of Odoo takes as long as a schedule."""
-        return self._deadly and self.kills == 0 and not self.world.crash.armed
+        """Few kills: a start of Odoo takes as long as a schedule."""
+        return self._deadly and self.kills < MAX_KILLS and not self.world.crash.armed
 
     # People
 
     def register(self, kinds: List[str]) -> None:
-        self._quiet()
+        self._stay_alive()
         made = [self._make(kind) for kind in kinds]
         self.world.register(made)
 
@@ -98,55 +96,50 @@ class Story:
         return present[number % len(present)] if present else None
 
     def change(self, number: int, how: str) -> None:
+        """A clerk does something to a registrant."""
         person = self._person(number)
-        if person is None or person.token_by_hand:
+        if person is None:
             return
-        self._quiet()
-        values: Dict[str, Any] = {}
-        if how in ("name", "heal"):
-            person.values["given_name"] += "a"
-            values = {"given_name": person.values["given_name"]}
-        elif how == "same":
-            values = {"given_name": person.values["given_name"]}
-        elif how == "other":
-            values = {"comment": "seen"}
+        self._stay_alive()
+        if how == "delete":
+            person.deleted = True
+            self.world.call("res.partner", "unlink", [person.id])
+        elif how == "token":
+            self._enter_token(person)
+        elif how in ("archive", "back"):
+            self._write(person, {"active": how == "back"})
+        elif how in ("vid", "old_vid"):
+            self._enter_vid(person, how)
+        else:
+            self._correct(person, how)
+
+    def _correct(self, person: Person, how: str) -> None:
+        """Write the name, or something that MOSIP is not asked about."""
         if how == "heal":
             self.mts.accept(person.vid)
-        if how in ("vid", "old_vid", "again"):
-            values = self._new_vid(person, how)
-        person.note()
-        self._write(person, values)
+        if how in ("name", "heal"):
+            person.values["given_name"] += "a"
+            person.note()
+        self._write(
+            person,
+            {"comment": "seen"} if how == "other" else {"given_name": person.values["given_name"]},
+        )
 
-    def _new_vid(self, person: Person, how: str) -> Dict[str, Any]:
-        """A clerk enters a VID; whatever was there is gone, a token too."""
+    def _enter_vid(self, person: Person, how: str) -> None:
+        """Write another VID; a token that was there goes."""
         vid = person.vids[0] if how == "old_vid" else self.people.new_vid()
         if vid not in person.vids:
             person.vids.append(vid)
         person.vid = vid
-        # Also the number of old, entered once more, is a wish to try it.
+        person.token_by_hand = None
+        # Also a number of old, entered once more, is a wish to try it.
         person.retried_at.append(time.time())
-        return {"mosip_vid": vid, "mosip_auth_token": False}
+        person.note()
+        self._write(person, {"mosip_vid": vid, "mosip_auth_token": False})
 
-    def remove(self, number: int, how: str) -> None:
-        person = self._person(number)
-        if person is None:
-            return
-        self._quiet()
-        if how == "delete":
-            person.deleted = True
-            self.world.call("res.partner", "unlink", [person.id])
-        else:
-            self._write(person, {"active": how == "unarchive"})
-
-    def enter_token(self, number: int) -> None:
-        person = self._person(number)
-        if person is None:
-            return
-        self._quiet()
-        row = self.world.query(
-            "SELECT mosip_auth_token FROM res_partner WHERE id = %s", [person.id]
-        )
-        if not row[0][0]:
+    def _enter_token(self, person: Person) -> None:
+        query = "SELECT mosip_auth_token FROM res_partner WHERE id = %s"
+        if not self.world.query(query, [person.id])[0][0]:
             person.token_by_hand = f"by hand {person.number}"
             self._write(person, {"mosip_auth_token": person.token_by_hand})
 
@@ -220,6 +213,11 @@ class Story:
             self._quiet()
         return None
 
+    def _stay_alive(self) -> None:
+        """Let Odoo not die of something else while it does what it is told."""
+        if self.world.crash.armed:
+            self._quiet()
+
     def _quiet(self) -> None:
         """Wait until nothing is under way, and see to it that Odoo is alive."""
         while self._beside:
@@ -259,8 +257,8 @@ class Story:
         self.faults += 1
         self.mts.hold()
 
-    def release(self, count: int) -> None:
-        self.mts.release(count, shuffle=True)
+    def release(self, count: Optional[int], shuffle: bool) -> None:
+        self.mts.release(count, shuffle)
 
     def restart_mts(self) -> None:
         self.faults += 1
