@@ -138,6 +138,9 @@ class MtsConnector(models.Model):
         return result
 
     def unlink(self):
+        # Before anything is said or locked.
+        self.check_access_rights("unlink")
+        self.check_access_rule("unlink")
         if not all(connector._try_slice_lock(self.env.cr) for connector in self):
             raise UserError(_("An import is being sent just now. Stop it, then try again."))
         waiting = (

@@ -18,18 +18,20 @@ _REFERENCE = re.compile(
 # has to be unguessable.
 _PROOF = 32
 
+MIN_KEY = 32
+
 
 class Reference(NamedTuple):
     """What ``mts_ref`` says: a ledger row, the request it was sent in, and two proofs.
 
-    The seal proves that the reference is ours, before anything is looked up with it; the other one
-    that the registrant's VID is the one that was sent.
+    The first proves that the registrant's VID is the one that was sent. The seal proves that the
+    reference is ours, all of it, before anything is done with it.
     """
 
     record_id: int
     request_id: int
-    seal: str
     proof: str
+    seal: str
 
 
 def new_key() -> str:
@@ -54,8 +56,8 @@ def same(left: str, right: str) -> bool:
 
 def reference(key: str, record_id: int, request_id: int, vid: str) -> str:
     """Return the ``mts_ref`` that a record carries to MTS and back."""
-    seal, proof = _seal(key, record_id, request_id), _proof(key, record_id, request_id, vid)
-    return f"{record_id}.{request_id}.{seal}.{proof}"
+    proof = _proof(key, record_id, request_id, vid)
+    return f"{record_id}.{request_id}.{proof}.{_seal(key, record_id, request_id, proof)}"
 
 
 def parse_reference(text: Any) -> Optional[Reference]:
@@ -67,8 +69,8 @@ def parse_reference(text: Any) -> Optional[Reference]:
 
 
 def is_ours(ref: Reference, key: str) -> bool:
-    """Tell whether we have made the reference, or at least its first three parts."""
-    return same(ref.seal, _seal(key, ref.record_id, ref.request_id))
+    """Tell whether we have made the reference."""
+    return same(ref.seal, _seal(key, ref.record_id, ref.request_id, ref.proof))
 
 
 def proves(ref: Reference, key: str, vid: str) -> bool:
@@ -85,13 +87,15 @@ def fingerprint(key: str, identity: Any) -> str:
     return _mac(key, "fingerprint", canonical)
 
 
-def _seal(key: str, record_id: int, request_id: int) -> str:
-    return _mac(key, "seal", f"{record_id}.{request_id}")[:_PROOF]
-
-
 def _proof(key: str, record_id: int, request_id: int, vid: str) -> str:
     return _mac(key, "reference", f"{record_id}.{request_id}.{vid}")[:_PROOF]
 
 
+def _seal(key: str, record_id: int, request_id: int, proof: str) -> str:
+    return _mac(key, "seal", f"{record_id}.{request_id}.{proof}")[:_PROOF]
+
+
 def _mac(key: str, purpose: str, text: str) -> str:
+    if len(key) < MIN_KEY:
+        raise ValueError(f"hmac_key is missing or has less than {MIN_KEY} characters")
     return hmac.new(key.encode(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
