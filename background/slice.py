@@ -23,6 +23,7 @@ from ..mts.errors import (
     UnknownRequest,
     Unreachable,
 )
+from ..mts.redact import redact
 from .batch import Batch
 from .transaction import in_transaction
 
@@ -210,7 +211,7 @@ class Slice:
             self._on_request(request_id, "unreachable", str(error))
             self._stop(str(error))
         except Refused as error:
-            self._on_request(request_id, "refused", _redact(str(error), batch), error.code)
+            self._on_request(request_id, "refused", _redact(error, batch), error.code)
             self._stop(str(error))
         except BatchFailed as error:
             self._search_poison(batch, error)
@@ -237,7 +238,7 @@ class Slice:
 
     def _search_poison(self, batch: Batch, error: BatchFailed) -> None:
         """MTS takes all of a batch or nothing: halve it until the bad record stands alone."""
-        reason = _redact(str(error), batch)
+        reason = _redact(error, batch)
         if len(batch.items) > 1:
             halves = self._on_request(batch.request_id, "halve", batch)
             self._to_send += [half for half in reversed(halves) if half.items]
@@ -277,25 +278,21 @@ class Slice:
         try:
             status = client.status(identifier)
         except UnknownRequest as error:
-            self._on_request(request_id, "give_up", str(error))
+            self._on_request(request_id, "give_up", redact(str(error)))
         except MtsError as error:
-            self._on_request(request_id, "wait_on", str(error))
+            self._on_request(request_id, "wait_on", redact(str(error)))
             return False
         else:
             self._on_request(request_id, "settle_by_status", status)
         return True
 
 
-def _redact(text: str, batch: Batch) -> str:
-    """Return MTS's words without anything of what it got: it may quote what it stumbles over."""
+def _redact(error: MtsError, batch: Batch) -> str:
+    """Return MTS's words without anything of what it got."""
     callback = batch.message["request"]["callbackProperties"]
     sent = [item.payload for item in batch.items]
     sent += [callback.get("authOdoo"), callback.get("authStaticBearer")]
-    # Longest first: a value may be part of another.
-    for value in sorted({text for part in sent for text in _texts(part)}, key=len, reverse=True):
-        if len(value) > 2:
-            text = text.replace(value, "•••")
-    return text[:500]
+    return redact(str(error), (text for part in sent for text in _texts(part)))
 
 
 def _texts(value: Any) -> List[str]:

@@ -32,7 +32,7 @@ def in_transaction(registry: Any, work: Callable[[Any], Any]) -> Any:
     """
     for tries_left in reversed(range(MAX_TRIES)):
         try:
-            with _own_environments(), registry.cursor() as cr:
+            with _own_environments(), registry.cursor() as cr, quiet(cr):
                 env = api.Environment(cr, SUPERUSER_ID, {})
                 result = work(env)
                 # Not left to the commit: Odoo flushes environments that somebody still holds, and
@@ -45,6 +45,19 @@ def in_transaction(registry: Any, work: Callable[[Any], Any]) -> Any:
             _logger.info("Concurrent change (%s), trying again", error.pgcode)
             time.sleep(random.uniform(0.0, 0.2 * (MAX_TRIES - tries_left)))  # noqa: S311
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def quiet(cr: Any) -> Iterator[None]:
+    """Have no statement logged that PostgreSQL refuses: Odoo quotes it with all its values."""
+    # In tests Odoo wraps the cursor.
+    cr = getattr(cr, "_cursor", cr)
+    before = cr._default_log_exceptions
+    cr._default_log_exceptions = False
+    try:
+        yield
+    finally:
+        cr._default_log_exceptions = before
 
 
 @contextmanager

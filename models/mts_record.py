@@ -1,13 +1,25 @@
+import logging
+import traceback
 from collections import Counter, defaultdict
 from datetime import timedelta
 
+import psycopg2
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.osv import expression
 
 from ..mts import answer as answers
 from ..mts import signature
+from ..mts.redact import redact
 from .mts_request import NO_ANSWER
+
+_logger = logging.getLogger(__name__)
+
+NOT_STORED = "MTC-NOT-STORED"
+STORE_FAILS = "MTC-STORE-FAILS"
+
+# When not one token of so many can be stored, it is not the registrants.
+BROKEN_AFTER = 3
 
 # After a passing fault the same data is sent again after 15 minutes, an hour, four hours …
 RETRY_PAUSE_MINUTES = 15
@@ -55,7 +67,8 @@ class MtsRecord(models.Model):
     fingerprint = fields.Char(
         readonly=True,
         groups="base.group_system",
-        help="Tells whether the data has changed since it was sent; it says nothing of the data.",
+        help="Tells whether the data has changed since it was sent. It goes with the VID: whoever "
+        "had the key could find the VID by trying all numbers.",
     )
 
     _sql_constraints = [
@@ -198,7 +211,7 @@ class MtsRecord(models.Model):
         """Mark as tokenized whose answer is still expected and who have a token all the same."""
         records = self.search([("request_id", "=", request.id), ("state", "=", "pending")])
         records = records.filtered("partner_id.mosip_auth_token")
-        records.write({"state": "tokenized", **self._answered()})
+        records.write({"state": "tokenized", "fingerprint": False, **self._answered()})
         records.flush()
         return records
 
@@ -357,15 +370,13 @@ class MtsRecord(models.Model):
         :param tokens: ``{record: token}``
         """
         present, good = {}, defaultdict(dict)
-        tokenized = conflicts = self.browse()
+        conflicts = self.browse()
         for record, token in tokens.items():
             partner = record.partner_id
             if present.setdefault(partner, partner.mosip_auth_token or token) == token:
-                tokenized += record
-                good[record.connector_id][partner.id] = token
+                good[record.connector_id][record] = token
             else:
                 conflicts += record
-        tokenized.write({"state": "tokenized", **self._answered()})
         conflicts.write(
             {
                 "state": "conflict",
@@ -374,19 +385,67 @@ class MtsRecord(models.Model):
             }
         )
         for connector, connector_tokens in good.items():
-            connector._store()._store_tokens(connector_tokens)
+            self._store(connector, connector_tokens)
+
+    @api.model
+    def _store(self, connector, tokens):
+        """Have the registry store the tokens.
+
+        One registrant whom the registry does not let be saved must not keep the others from
+        theirs, and is rejected.
+
+        :param tokens: ``{record: token}``
+        """
+        if not self._try_to_store(connector, tokens):
+            return
+        failed = {}
+        for record, token in tokens.items():
+            error = self._try_to_store(connector, {record: token})
+            if error:
+                failed[record] = error
+        nobody = len(failed) == len(tokens) >= BROKEN_AFTER
+        for record, error in failed.items():
+            record._reject(
+                STORE_FAILS if nobody else NOT_STORED,
+                _("The registry did not take the token (%s).", error),
+            )
+
+    @api.model
+    def _try_to_store(self, connector, tokens):
+        """Have the tokens stored, all of them or none.
+
+        :return: the name of the error, or None. Its words may quote the token
+        """
+        records = self.union(*tokens)
+        try:
+            with self.env.cr.savepoint():
+                connector._store()._store_tokens(
+                    {record.partner_id.id: token for record, token in tokens.items()}
+                )
+                records.write({"state": "tokenized", "fingerprint": False, **self._answered()})
+        except psycopg2.OperationalError:
+            # A matter of the moment: Odoo takes the whole delivery once again.
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever another addon comes up with)
+            name = type(error).__name__
+            if len(records) == 1:
+                frames = "".join(traceback.format_tb(error.__traceback__))
+                _logger.error("Token of record %s not stored: %s\n%s", records.id, name, frames)
+            return name
+        return None
 
     def _reject(self, code, reason):
         """Keep the refusal; after a passing fault another try follows, up to a limit."""
         entry, code = self.env["mts.error.code"]._find(code, reason)
         for record in self:
+            values = record._sent_values()
             record.write(
                 {
                     **self._answered(),
                     "state": "rejected",
                     "error_id": entry.id,
-                    "error_code": code,
-                    "error_message": record._without_data(reason),
+                    "error_code": redact(code, values),
+                    "error_message": redact(reason, values),
                     "retry_at": record._retry_time() if entry.policy == "transient" else False,
                 }
             )
@@ -397,16 +456,12 @@ class MtsRecord(models.Model):
         pause = RETRY_PAUSE_MINUTES * 4 ** (self.attempts - 1)
         return fields.Datetime.now() + timedelta(minutes=pause)
 
-    def _without_data(self, text):
-        """Return MTS's words without the registrant's own data."""
+    def _sent_values(self):
+        """Return what MTS gets of this registrant."""
         connector = self.connector_id
         partner = self.partner_id.with_company(connector.company_id)
-        secret = [connector._store()._read_vids(partner).get(partner.id)]
-        secret += [partner._mts_text(path) for path in connector._paths()]
-        for value in sorted(filter(None, secret), key=len, reverse=True):
-            if len(value) > 2:
-                text = text.replace(value, "•••")
-        return text
+        vid = connector._store()._read_vids(partner).get(partner.id)
+        return [vid, *(partner._mts_text(path) for path in connector._paths())]
 
     # -- by hand ---------------------------------------------------------------------------------
 

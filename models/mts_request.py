@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 
 from ..background.batch import Batch
+from ..background.transaction import quiet
 from ..mts import answer, message, signature
 from .mts_error_code import STOPPING_POLICIES
 
@@ -268,7 +269,9 @@ class MtsRequest(models.Model):
             ref = signature.parse_reference(parsed.reference)
             if ref and delivered_for in (None, ref.request_id):
                 answers.append((ref, parsed))
-        accepted = self.env["mts.record"]._settle(answers)
+        with quiet(self.env.cr):
+            accepted = self.env["mts.record"]._settle(answers)
+            self.env["base"].flush()
         return {
             "accepted": accepted,
             "ignored": len(items) - malformed - accepted,

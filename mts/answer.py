@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple, Optional
 
 from .errors import Explained, _
+from .redact import LONGEST
 
 # ``status`` as MTS sets it.
 PROCESSED = "processed"
@@ -12,7 +13,7 @@ INVALID = "invalid"
 UNUSABLE = "MTC-UNUSABLE"
 
 MAX_CODE = 64
-MAX_MESSAGE = 500
+MAX_MESSAGE = LONGEST
 MAX_TOKEN = 256
 
 

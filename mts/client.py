@@ -26,6 +26,7 @@ from .errors import (
     Unreachable,
     _,
 )
+from .redact import LONGEST
 
 # MTS answers at once or, for a batch, after storing it; a connection that takes longer than this
 # to open is a broken one.
@@ -251,7 +252,7 @@ def _first_error(body: Any) -> tuple:
     first = errors[0] if isinstance(errors, list) and errors else None
     if not isinstance(first, dict):
         return "", ""
-    return _text(first.get("errorCode"), 64), _text(first.get("errorMessage"), 2000)
+    return _text(first.get("errorCode"), 64), _text(first.get("errorMessage"), LONGEST)
 
 
 def _text(value: Any, longest: int) -> str:

@@ -242,7 +242,7 @@ class TestOtherServers(unittest.TestCase):
         error = self.submitted(answer(body, 400))
         self.assertEqual(error.code, "A" * 64)
         self.assertTrue(str(error).startswith("100% %s %(x)s x"))
-        self.assertLess(len(str(error)), 2001)
+        self.assertLess(len(str(error)), MAX_ANSWER)
         error = self.submitted(answer(error_body({"a": 1}, ["b"]), 400))
         self.assertEqual((error.code, str(error)), ("", "MTS refused the request (HTTP 400)."))
 

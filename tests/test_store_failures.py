@@ -1,0 +1,149 @@
+"""A registrant who cannot be saved: the others get their tokens, and nobody's data gets out."""
+
+import logging
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import psycopg2
+from odoo.exceptions import ValidationError
+from odoo.tests.common import tagged
+from odoo.tools import mute_logger
+
+from ..background.transaction import in_transaction
+from .fault_case import FaultCase
+
+OURS = "odoo.addons.mts_connector.models.mts_record"
+
+
+@contextmanager
+def everything_logged():
+    """Collect what any logger says, at any level."""
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(f"{record.getMessage()} {record.exc_info}")
+    loggers = [logging.getLogger(), logging.getLogger("odoo")]
+    levels = [logger.level for logger in loggers]
+    loggers[0].addHandler(handler)
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.DEBUG)
+        yield lines
+    finally:
+        loggers[0].removeHandler(handler)
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
+
+
+@tagged("post_install", "-at_install")
+class TestStoreFailures(FaultCase):
+    def setUp(self):
+        super().setUp()
+        self.connector = self.create_connector()
+        self.people = self.create_registrants(4)
+        self.vids = self.people.mapped("mosip_vid")
+
+    @contextmanager
+    def refusing(self, *people):
+        """Another addon does not let these be written, and quotes what was to be written."""
+        model = type(self.people)
+        write, ids = model.write, [partner.id for partner in people]
+
+        def refuse(partners, values):
+            if values.get("mosip_auth_token") and set(ids) & set(partners.ids):
+                raise ValidationError(f"Not valid: {values} of {partners.mapped('mosip_vid')}")
+            return write(partners, values)
+
+        with patch.object(model, "write", refuse):
+            yield
+
+    @contextmanager
+    def constraint(self, partner):
+        """PostgreSQL does not let this one have a token, and quotes the row."""
+        self.env.cr.execute(
+            "ALTER TABLE res_partner ADD CONSTRAINT mts_test "
+            "CHECK (mosip_auth_token IS NULL OR id <> %s)",
+            [partner.id],
+        )
+        yield
+        self.env.cr.execute("ALTER TABLE res_partner DROP CONSTRAINT mts_test")
+
+    def import_secretly(self):
+        """Import, and make sure that nobody's data is in the log."""
+        with everything_logged() as lines, mute_logger(OURS):
+            run = self.import_now(self.connector)
+        tokens = [result["token"] for result in self.simulator.ledger.results if result["token"]]
+        self.assertTrue(lines)
+        for secret in [*self.vids, *tokens, "Diallo"]:
+            self.assertEqual([line[:300] for line in lines if secret in line], [])
+        return run
+
+    def assert_one_left_out(self, run, poor):
+        others = self.people - poor
+        self.assertTrue(all(others.mapped("mosip_auth_token")))
+        self.assertFalse(any(others.mapped("mosip_vid")))
+        self.assertFalse(poor.mosip_auth_token)
+        self.assertIn(poor.mosip_vid, self.vids)
+        record = self.record_of(poor)
+        self.assertEqual((record.state, record.error_code), ("rejected", "MTC-NOT-STORED"))
+        self.assertTrue(record.advice)
+        self.assertEqual((run.state, run.tokenized_count, run.rejected_count), ("done", 3, 1))
+        self.assertFalse(self.connector.attention)
+
+    def test_one_of_a_bulk(self):
+        poor = self.people[1]
+        with self.refusing(poor):
+            run = self.import_secretly()
+        self.assert_one_left_out(run, poor)
+        self.assertIn("ValidationError", self.record_of(poor).error_message)
+
+    def test_one_by_one(self):
+        self.connector.write(
+            {"callback_in_bulk": False, "callback_url": self.odoo_url + "/mts/callback"}
+        )
+        with self.refusing(self.people[3]):
+            run = self.import_secretly()
+        self.assert_one_left_out(run, self.people[3])
+
+    def test_a_constraint_of_the_database(self):
+        poor = self.people[0]
+        with self.constraint(poor):
+            run = self.import_secretly()
+        self.assert_one_left_out(run, poor)
+
+    def test_it_can_be_tried_again(self):
+        poor = self.people[2]
+        with self.refusing(poor):
+            self.import_secretly()
+        self.import_now(self.connector)
+        self.assertEqual(self.sends_of(poor.mosip_vid), 1)
+        self.record_of(poor).action_retry()
+        self.work(self.connector)
+        self.assertEqual(self.record_of(poor).state, "tokenized")
+        self.assertTrue(poor.mosip_auth_token)
+
+    def test_nobody_can_be_saved(self):
+        """It is not the registrants: no more VIDs are spent on it."""
+        self.connector.batch_size = 3
+        self.connector.max_open_requests = 1
+        with self.refusing(*self.people):
+            run = self.import_secretly()
+        self.assertEqual(run.state, "failed")
+        self.assertIn("MTC-STORE-FAILS", self.connector.attention)
+        self.assertEqual(self.people.mapped("mosip_vid"), self.vids)
+        self.assertEqual([self.sends_of(vid) for vid in self.vids], [1, 1, 1, 0])
+
+    def test_the_fingerprint_goes_with_the_vid(self):
+        self.simulator.refuse(self.vids[0], "IDA-DEA-001")
+        self.import_now(self.connector)
+        records = [self.record_of(partner).sudo() for partner in self.people]
+        self.assertEqual(
+            [bool(record.fingerprint) for record in records], [True, False, False, False]
+        )
+
+    def test_a_statement_that_fails_in_the_background(self):
+        def fail(env):
+            env.cr.execute("SELECT %s::date", [self.vids[0]])
+
+        with everything_logged() as lines, self.assertRaises(psycopg2.Error):
+            in_transaction(self.registry, fail)
+        self.assertEqual([line for line in lines if self.vids[0] in line], [])
