@@ -6,6 +6,7 @@ from . import mts_setting_mixin
 from . import mts_sending_settings
 from . import mts_callback_auth
 from . import mts_delivery_settings
+from . import mts_schedule
 from . import mts_connector
 from . import mts_run
 from . import mts_request

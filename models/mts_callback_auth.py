@@ -36,8 +36,8 @@ class MtsCallbackAuth(models.AbstractModel):
         help="The database that MTS logs in to.",
     )
     callback_auth_username = fields.Char(
-        help="A user of the group “MTS: deliver callbacks”, and best of no other. Two-factor "
-        "authentication must be off for this user.",
+        help="A user of the group “MTS: deliver callbacks”. No other group is needed, not even "
+        "one for internal or portal users; two-factor authentication must be off for this user.",
     )
     callback_auth_password = fields.Char(
         compute="_compute_callback_auth_password",

@@ -9,7 +9,6 @@ from odoo.exceptions import UserError
 
 from .. import server_config
 from ..background import slice as slices
-from ..background.transaction import in_transaction
 from ..mts import signature
 from ..mts.client import MtsClient
 from ..mts.errors import MtsError
@@ -21,18 +20,7 @@ _logger = logging.getLogger(__name__)
 # connector's id. Any fixed number does that no other addon uses.
 SLICE_LOCK = 0x4D5453
 
-RANGES = {"interval_minutes": (1, 525600), "retention_days": (0, 36500)}
-
-
-class UncheckedMany2one(fields.Many2one):
-    """A reference without a foreign key.
-
-    Odoo keeps the row of a scheduled job locked while it executes it. With a foreign key
-    PostgreSQL would have whoever writes the connector wait for that, the job itself first of all.
-    """
-
-    def update_db_foreign_key(self, model, column):
-        """Leave it out."""
+RANGES = {"retention_days": (0, 36500)}
 
 
 class MtsConnector(models.Model):
@@ -43,6 +31,7 @@ class MtsConnector(models.Model):
         "mail.activity.mixin",
         "mts.sending.settings",
         "mts.delivery.settings",
+        "mts.schedule",
     ]
     _secrets = _configurable_secrets = ("callback_auth_password", "hmac_key")
     _order = "name, id"
@@ -66,19 +55,6 @@ class MtsConnector(models.Model):
         tracking=True,
         help="Running: the schedule is on. Done: a one-time connector has done its work.",
     )
-    job_type = fields.Selection(
-        [("recurring", "Recurring"), ("onetime", "One time")],
-        required=True,
-        default="recurring",
-        help="Recurring sends whoever is due each time the interval has passed. One time sends "
-        "whoever is due now, once.",
-    )
-    interval_minutes = fields.Integer(
-        "Interval in minutes",
-        required=True,
-        default=1440,
-        help="Time between two scheduled imports. A day has 1440 minutes.",
-    )
     retention_days = fields.Integer(
         "Keep Runs (days)",
         required=True,
@@ -96,14 +72,7 @@ class MtsConnector(models.Model):
         copy=False,
         help="Changes before this time have been looked at by a complete import.",
     )
-    cron_id = UncheckedMany2one("ir.cron", "Scheduled Job", readonly=True, copy=False)
     run_ids = fields.One2many("mts.run", "connector_id", "Runs", copy=False)
-    onetime_run_id = fields.Many2one(
-        "mts.run",
-        readonly=True,
-        copy=False,
-        help="With this run a one-time connector has done its work.",
-    )
 
     @api.constrains(*RANGES)
     def _check_ranges(self):
@@ -129,13 +98,7 @@ class MtsConnector(models.Model):
         if {"mapping", "selected_fields", "lang_code", "search_domain"} & set(vals):
             # What was refused may now be sent in another form: look at everything once again.
             vals = {**vals, "changes_since": False}
-        result = super().write(vals)
-        running = self.filtered("cron_id")
-        if "job_type" in vals:
-            running._create_cron()
-        elif "interval_minutes" in vals or "name" in vals:
-            running._update_cron()
-        return result
+        return super().write(vals)
 
     def unlink(self):
         # Before anything is said or locked.
@@ -241,84 +204,7 @@ class MtsConnector(models.Model):
         if not all(self.mapped("active")):
             raise UserError(_("This connector is archived. Unarchive it first."))
 
-    # -- schedule --------------------------------------------------------------------------------
-
-    def _cron_values(self):
-        return {
-            "name": _("MTS: %s", self.name),
-            "model_id": self.env["ir.model"]._get_id(self._name),
-            "state": "code",
-            "code": f"model.browse({self.id})._cron_import()",
-            "user_id": self.env.ref("base.user_root").id,
-            "interval_number": self.interval_minutes,
-            "interval_type": "minutes",
-            "numbercall": 1 if self.job_type == "onetime" else -1,
-            "doall": False,
-        }
-
-    def _create_cron(self):
-        """Begin the schedule anew; the first import starts at once."""
-        self._remove_cron()
-        self.onetime_run_id = False
-        for connector in self:
-            connector.cron_id = self.env["ir.cron"].sudo().create(connector._cron_values())
-            self._wake(connector.cron_id)
-
-    def _update_cron(self):
-        for connector in self.filtered(lambda self: self.cron_id.sudo().exists()):
-            # A shorter interval counts from now on, not only after the present one.
-            soonest = fields.Datetime.now() + timedelta(minutes=connector.interval_minutes)
-            cron = connector.cron_id.sudo()
-            cron.write({**connector._cron_values(), "nextcall": min(cron.nextcall, soonest)})
-
-    def _remove_cron(self):
-        """Remove the scheduled job, also one whose connector forgot it.
-
-        A job that is being executed cannot be touched. It then stays behind without effect, and
-        the next tick of the background job removes it.
-        """
-        for connector in self:
-            cron = connector.cron_id.sudo()
-            connector.cron_id = False
-            connector._try_unlink(cron)
-
-    @api.model
-    def _try_unlink(self, crons):
-        # Asked beforehand, since Odoo rolls everything back when it finds a job locked.
-        self.env.cr.execute(
-            "SELECT id FROM ir_cron WHERE id = ANY(%s) FOR UPDATE SKIP LOCKED",
-            [crons.ids],
-            log_exceptions=False,
-        )
-        free = crons.browse(row[0] for row in self.env.cr.fetchall())
-        for cron in free:
-            action = cron.ir_actions_server_id
-            cron.unlink()
-            action.unlink()
-        if crons - free:
-            _logger.info("Scheduled jobs %s are being executed, removed later", (crons - free).ids)
-
-    @api.model
-    def _remove_orphaned_crons(self):
-        crons = (
-            self.env["ir.cron"]
-            .with_context(active_test=False)
-            .search([("model_id.model", "=", self._name), ("code", "like", "_cron_import()")])
-        )
-        connectors = self.with_context(active_test=False).search([("cron_id", "in", crons.ids)])
-        self._try_unlink(crons - connectors.cron_id)
-
-    def _cron_import(self):
-        """Start the scheduled import."""
-
-        def start(env):
-            connector = env[self._name].browse(self.id).exists()
-            if connector.state == "running":
-                run = connector._start_run("schedule")
-                if connector.job_type == "onetime":
-                    connector.onetime_run_id = run
-
-        in_transaction(self.pool, start)
+    # -- the work --------------------------------------------------------------------------------
 
     @api.model
     def _cron_work(self):
@@ -360,12 +246,6 @@ class MtsConnector(models.Model):
         """Keep slices of this connector away until the transaction ends; False where one works."""
         cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [SLICE_LOCK, self.id])
         return cr.fetchone()[0]
-
-    @api.model
-    def _wake(self, cron):
-        """Have the job executed as soon as possible. Odoo 14 looks by itself each minute."""
-        if hasattr(cron, "_trigger"):
-            cron.sudo()._trigger()
 
     def _start_run(self, trigger, scope="due"):
         """Return the open run, or a new one, and see to it that it goes on.

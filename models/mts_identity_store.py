@@ -28,7 +28,7 @@ class MtsIdentityStorePartner(models.AbstractModel):
 
     @api.model
     def _read_vids(self, partners):
-        """Return ``{partner id: VID}`` of those partners who have one, without blanks around it."""
+        """Return ``{partner id: VID}``, without blanks around it, of those who have one."""
         vids = {partner.id: (partner.mosip_vid or "").strip() for partner in partners}
         return {partner_id: vid for partner_id, vid in vids.items() if vid}
 
