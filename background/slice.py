@@ -211,7 +211,7 @@ class Slice:
             self._on_request(request_id, "unreachable", str(error))
             self._stop(str(error))
         except Refused as error:
-            self._on_request(request_id, "refused", _redact(error, batch), error.code)
+            self._on_request(request_id, "refused", _redact(error, batch), redact(error.code))
             self._stop(str(error))
         except BatchFailed as error:
             self._search_poison(batch, error)
@@ -243,7 +243,7 @@ class Slice:
             halves = self._on_request(batch.request_id, "halve", batch)
             self._to_send += [half for half in reversed(halves) if half.items]
             return
-        self._suspects.append(Suspect(batch.request_id, reason, error.code))
+        self._suspects.append(Suspect(batch.request_id, reason, redact(error.code)))
         if len(self._suspects) >= BROKEN_AFTER:
             self._stopped = True
             self._on_request(batch.request_id, "broken", reason, self._not_taken())

@@ -79,8 +79,8 @@ class MtsRecord(models.Model):
         )
     ]
 
-    def init(self):
-        result = super().init()
+    def _auto_init(self):
+        result = super()._auto_init()
         self.env.cr.execute(
             """
             -- One answer is awaited for a registrant at any time, whichever connector asked.

@@ -64,8 +64,8 @@ class MtsRequest(models.Model):
     message = fields.Text(readonly=True)
     record_ids = fields.One2many("mts.record", "request_id", "Records")
 
-    def init(self):
-        result = super().init()
+    def _auto_init(self):
+        result = super()._auto_init()
         self.env.cr.execute(
             """
             CREATE INDEX IF NOT EXISTS mts_request_open_index

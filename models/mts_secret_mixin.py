@@ -19,12 +19,14 @@ class MtsSecretMixin(models.AbstractModel):
     # Those of them that the server's configuration may hold instead, where it comes first.
     _configurable_secrets = ()
 
-    def init(self):
+    def _auto_init(self):
+        # Not in init, which anybody can call over RPC.
+        result = super()._auto_init()
         for column in self._secrets:
             self._execute_on(
                 "ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} varchar", column
             )
-        return super().init()
+        return result
 
     def _secret(self, column):
         """Return one secret of this record, or an empty string."""

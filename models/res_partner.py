@@ -66,7 +66,8 @@ class ResPartner(models.Model):
         "mts.record", "partner_id", "MOSIP Records", groups="mts_connector.group_user"
     )
 
-    def init(self):
+    def _auto_init(self):
+        result = super()._auto_init()
         # Partial, so that they stay small and cost nothing for contacts without a VID or token:
         # the first finds who is due, the second who changed, the third who is there twice.
         self.env.cr.execute(
@@ -82,7 +83,7 @@ class ResPartner(models.Model):
                 WHERE mosip_auth_token IS NOT NULL;
             """
         )
-        return super().init()
+        return result
 
     # -- who may see and change what -------------------------------------------------------------
 
