@@ -1,4 +1,5 @@
 """What has to happen when the addon comes and goes."""
+
 from odoo import SUPERUSER_ID, api
 
 from .controllers import callback_request

@@ -1,4 +1,5 @@
 """Odoo's values as the texts that MTS takes, and the request around them."""
+
 import datetime
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 

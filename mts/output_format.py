@@ -80,8 +80,8 @@ def _check_result(sample: Dict[str, Any], result: Dict[str, Any]) -> None:
     if found != _expected(sample):
         raise OutputFormatError(
             _(
-                "for status “%(status)s” the result carries other values than MTS gave: ref must be "
-                ".input.mts_ref, and status, token, errorCode, errorMessage those of .output"
+                "for status “%(status)s” the result carries other values than MTS gave: ref must "
+                "be .input.mts_ref, and status, token, errorCode, errorMessage those of .output"
             ),
             status=status,
         )

@@ -767,7 +767,8 @@ class TestOurOwnErrors(CallbackCase):
         self.sent()
 
         def fail(_partners, _values):
-            raise ValidationError(f"{TOKEN} is not to our taste")
+            text = f"{TOKEN} is not to our taste"
+            raise ValidationError(text)
 
         failing = patch.object(type(self.env["res.partner"]), "write", fail)
         bodies = {BULK: [self.result(self.refs[0])], SINGLE: self.result(self.refs[0])}

@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import unittest
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from unittest.mock import patch
 
 from ..mts import client as client_module
@@ -81,14 +81,12 @@ class Answering:
         while length and len(body) < int(length[0].split(b":")[1]):
             body += connection.recv(65536)
         self.requests.append((head.decode(), body))
-        try:
+        with suppress(OSError):  # the client may have had enough
             for part in self._parts:
                 if isinstance(part, bytes):
                     connection.sendall(part)
                 else:
                     self._trickle(connection, *part)
-        except OSError:
-            pass  # the client has had enough
 
     def _trickle(self, connection, byte, pause):
         """Send a byte now and then until the client or the test ends."""
@@ -99,7 +97,9 @@ class Answering:
 def answer(body, status=200, headers=""):
     """Return an HTTP answer as bytes."""
     data = body if isinstance(body, bytes) else body.encode()
-    head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n{headers}\r\n"
+    # The server answers once and closes: a client that kept the connection would meet its end.
+    length = f"Content-Length: {len(data)}\r\nConnection: close\r\n"
+    head = f"HTTP/1.1 {status} X\r\n{length}{headers}\r\n"
     return head.encode() + data
 
 
@@ -109,6 +109,7 @@ def error_body(code, words):
 
 class TestAgainstTheSimulator(unittest.TestCase):
     def setUp(self):
+        super().setUp()
         self.simulator = Simulator().start()
         self.addCleanup(self.simulator.stop)
         self.client = MtsClient(self.simulator.url + "/", timeout=30)

@@ -9,6 +9,7 @@ VID = "2345678901234567"
 
 class TestReference(unittest.TestCase):
     def setUp(self):
+        super().setUp()
         self.key = signature.new_key()
         self.text = signature.reference(self.key, 12, 34, VID)
 

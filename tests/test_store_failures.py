@@ -50,7 +50,8 @@ class TestStoreFailures(FaultCase):
 
         def refuse(partners, values):
             if values.get("mosip_auth_token") and set(ids) & set(partners.ids):
-                raise ValidationError(f"Not valid: {values} of {partners.mapped('mosip_vid')}")
+                text = f"Not valid: {values} of {partners.mapped('mosip_vid')}"
+                raise ValidationError(text)
             return write(partners, values)
 
         with patch.object(model, "write", refuse):

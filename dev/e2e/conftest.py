@@ -1,4 +1,5 @@
 import pytest
+
 from environment import Environment
 
 
