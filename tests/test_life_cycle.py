@@ -188,6 +188,23 @@ class TestOneTime(LifeCycleCase):
         self.assertTrue(early.mosip_auth_token and late.mosip_auth_token)
         self.assertEqual(connector.state, "done")
 
+    def test_started_again_it_does_not_end_with_what_went_before(self):
+        self.create_registrant()
+        connector = self.create_connector(job_type="onetime")
+        connector.action_start()
+        self.simulator.hold()
+        self.tick(connector)
+        connector.action_stop()
+        connector.action_start()
+        self.env["base"].flush()
+        self.simulator.release()
+        self.settle()
+        self.start_slice(connector)
+        self.assertEqual(connector.run_ids.state, "done")
+        self.assertEqual(connector.state, "running")
+        self.tick(connector)
+        self.assertEqual(connector.state, "done")
+
     def test_a_retry_does_not_end_it(self):
         refused = self.create_registrant()
         connector = self.create_connector(job_type="onetime")

@@ -414,7 +414,7 @@ class TestRefused(SettingsCase):
     def test_jq_gets_nothing_of_the_server_to_read(self):
         with patch.dict(os.environ, {"PGPASSWORD": "correct horse"}):
             with self.assertRaises(ValidationError) as caught, self.env.cr.savepoint():
-                self.create_connector(output_format="error(env | tostring)")
+                self.create_connector(output_format="error(env.PGPASSWORD)")
             self.assertNotIn("correct horse", str(caught.exception))
         folder = os.path.dirname(__file__)
         with self.assert_refused("output_format", "no valid jq"):
