@@ -763,14 +763,14 @@ class TestCounted(CallbackCase):
 @tagged("post_install", "-at_install")
 class TestOurOwnErrors(CallbackCase):
     def test_an_error_that_quotes_a_token(self):
-        """As from a constraint of another addon."""
+        """Whatever goes wrong while results are settled."""
         self.sent()
 
-        def fail(_partners, _values):
+        def fail(_records, _delivered):
             text = f"{TOKEN} is not to our taste"
             raise ValidationError(text)
 
-        failing = patch.object(type(self.env["res.partner"]), "write", fail)
+        failing = patch.object(type(self.env["mts.record"]), "_settle", fail)
         bodies = {BULK: [self.result(self.refs[0])], SINGLE: self.result(self.refs[0])}
         for path, body in bodies.items():
             with failing, self.nothing_written(), everything_logged(self) as logs:
@@ -779,4 +779,4 @@ class TestOurOwnErrors(CallbackCase):
             text = "\n".join(logs.output)
             self.assertNotIn(TOKEN, text)
             self.assertIn("Callback failed: ValidationError", text)
-            self.assertIn("in _store_tokens", text)
+            self.assertIn("in _receive", text)
