@@ -39,6 +39,13 @@ class MtsRecord(models.Model):
     request_id = fields.Many2one(
         "mts.request", "Last Request", index=True, readonly=True, ondelete="set null"
     )
+    unanswered_request_id = fields.Many2one(
+        "mts.request",
+        readonly=True,
+        ondelete="set null",
+        help="The request before the last one, where the same data got no answer: it may still "
+        "come, and counts when the last request does not go out.",
+    )
     run_id = fields.Many2one(related="request_id.run_id", string="Last Run")
     state = fields.Selection(
         [
@@ -89,6 +96,8 @@ class MtsRecord(models.Model):
             CREATE INDEX IF NOT EXISTS mts_record_due_index
                 ON mts_record (connector_id, partner_id)
                 WHERE state = 'lost' OR retry_requested OR to_check OR retry_at IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS mts_record_unanswered_request_index
+                ON mts_record (unanswered_request_id) WHERE unanswered_request_id IS NOT NULL;
             """
         )
         return result
@@ -132,6 +141,9 @@ class MtsRecord(models.Model):
                     ELSE 1 END,
                 fingerprint = EXCLUDED.fingerprint,
                 request_id = EXCLUDED.request_id,
+                unanswered_request_id = CASE
+                    WHEN record.fingerprint = EXCLUDED.fingerprint AND record.state = 'lost'
+                        THEN record.request_id END,
                 state = 'pending',
                 sent_at = EXCLUDED.sent_at,
                 answered_at = NULL, error_id = NULL, error_code = NULL, error_message = NULL,
@@ -162,7 +174,8 @@ class MtsRecord(models.Model):
         self.env.cr.execute(
             """
             UPDATE mts_record
-            SET state = 'lost', attempts = attempts - 1, request_id = NULL, sent_at = NULL
+            SET state = 'lost', attempts = attempts - 1, sent_at = NULL,
+                request_id = unanswered_request_id, unanswered_request_id = NULL
             WHERE request_id = %s AND state = 'pending'
             RETURNING partner_id
             """,
