@@ -126,6 +126,8 @@ class MtsRun(models.Model):
 
     def action_view_records(self):
         self.ensure_one()
+        self.check_access_rights("read")
+        self.check_access_rule("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("mts_connector.mts_record_action")
         return {**action, "domain": [("request_id.run_id", "=", self.id)]}
 

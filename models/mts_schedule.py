@@ -63,12 +63,23 @@ class MtsSchedule(models.AbstractModel):
             running._update_cron()
         return result
 
+    def _cron_code(self):
+        return f"model.browse({self.id})._cron_import()"
+
+    def _own_cron(self):
+        """Return the scheduled job, if it still is there.
+
+        A job of somebody else is not ours to touch: RPC would let a manager write any number.
+        """
+        cron = self.cron_id.sudo().exists()
+        return cron if cron.code == self._cron_code() else cron.browse()
+
     def _cron_values(self):
         return {
             "name": _("MTS: %s", self.name),
             "model_id": self.env["ir.model"]._get_id(self._name),
             "state": "code",
-            "code": f"model.browse({self.id})._cron_import()",
+            "code": self._cron_code(),
             "user_id": self.env.ref("base.user_root").id,
             "interval_number": self.interval_minutes,
             "interval_type": "minutes",
@@ -85,10 +96,10 @@ class MtsSchedule(models.AbstractModel):
             self._wake(connector.cron_id)
 
     def _update_cron(self):
-        for connector in self.filtered(lambda self: self.cron_id.sudo().exists()):
+        for connector in self.filtered(lambda self: self._own_cron()):
             # A shorter interval counts from now on, not only after the present one.
             soonest = fields.Datetime.now() + timedelta(minutes=connector.interval_minutes)
-            cron = connector.cron_id.sudo()
+            cron = connector._own_cron()
             cron.write({**connector._cron_values(), "nextcall": min(cron.nextcall, soonest)})
 
     def _remove_cron(self):
@@ -98,7 +109,7 @@ class MtsSchedule(models.AbstractModel):
         the next tick of the background job removes it.
         """
         for connector in self:
-            cron = connector.cron_id.sudo()
+            cron = connector._own_cron()
             connector.cron_id = False
             connector._try_unlink(cron)
 

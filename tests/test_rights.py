@@ -1,0 +1,374 @@
+"""Who may do what, as tables. A model, a field or a method that is missing in them fails."""
+
+import inspect
+
+from odoo import models
+from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.tests.common import tagged
+from odoo.tools import mute_logger
+
+from ..models.base import GUARDED
+from ..simulator import Simulator
+from .rights_case import KINDS, RightsCase
+
+ADDON = "odoo.addons.mts_connector."
+
+# What each kind of user may do with the rows of each model: create, read, update, delete. Who is
+# not named may do nothing. Of other companies nobody may do anything.
+MODELS = {
+    "mts.connector": {"officer": "r", "manager": "crud"},
+    "mts.run": {"officer": "r", "manager": "r"},
+    "mts.request": {"officer": "r", "manager": "r"},
+    "mts.record": {"officer": "r", "manager": "r"},
+    "mts.error.code": {"officer": "r", "manager": "crud"},
+    "mts.refused.delivery": {"manager": "r"},
+}
+OF_A_COMPANY = ("mts.connector", "mts.run", "mts.request", "mts.record")
+
+# These have no rows.
+ABSTRACT = {
+    "mts.callback.auth",
+    "mts.delivery.settings",
+    "mts.delta",
+    "mts.identity.store.partner",
+    "mts.schedule",
+    "mts.secret.mixin",
+    "mts.sending.settings",
+    "mts.setting.mixin",
+}
+
+# The fields of a contact: who may read, and who may write.
+PARTNER_FIELDS = {
+    "mosip_vid": ("manager", "manager"),
+    "mosip_vid_masked": ("officer manager", "officer manager"),
+    "mosip_auth_token": ("officer manager", "manager"),
+    "mosip_duplicate_count": ("officer manager", ""),
+    "mts_record_ids": ("officer manager", ""),
+}
+
+# The fields of a connector: settings, which officers see and managers change …
+SETTINGS = {
+    *("active", "answer_timeout_minutes", "batch_size", "callback_auth_database"),
+    *("callback_auth_type", "callback_auth_url", "callback_auth_username"),
+    *("callback_http_method", "callback_in_bulk", "callback_timeout", "callback_url"),
+    *("company_id", "delivery_type", "identity_store", "input_type", "interval_minutes"),
+    *("job_type", "lang_code", "mapping", "max_attempts", "max_open_requests", "mts_url", "name"),
+    *("output_format", "output_type", "parallel_requests", "request_timeout", "retention_days"),
+    *("search_domain", "selected_fields"),
+}
+# … what the connector says of itself …
+SHOWN = {
+    *("attention", "callback_auth_password_source", "changes_since", "cron_id", "onetime_run_id"),
+    *("run_ids", "state"),
+}
+# … what is for managers only, and what reads as empty for everybody.
+FOR_MANAGERS = {"callback_user_warning"}
+EMPTY = {"callback_auth_password"}
+
+# Who may call the public methods; those of Odoo itself follow the rights above.
+METHODS = {
+    "mts.connector": {
+        "action_import_now": "officer manager",
+        "action_start": "manager",
+        "action_stop": "manager",
+        "action_test_connection": "manager",
+        "action_view_records": "officer manager",
+        "action_view_runs": "officer manager",
+    },
+    "mts.run": {
+        "action_cancel": "officer manager",
+        "action_view_records": "officer manager",
+    },
+    "mts.record": {"action_retry": "officer manager"},
+}
+
+OPERATIONS = {"c": "create", "r": "read", "u": "write", "d": "unlink"}
+
+
+class MatrixCase(RightsCase):
+    kinds = tuple(KINDS)
+
+    def setUp(self):
+        super().setUp()
+        self.other_company = self.env["res.company"].create({"name": "Other"})
+        self.simulator = Simulator().start()
+        self.addCleanup(self.simulator.stop)
+        self.mine = self.create_rows(self.company)
+        self.others = self.create_rows(self.other_company)
+
+    def create_rows(self, company):
+        """Return a row of each model, those that belong to a company in this one."""
+        rows = {}
+
+        def create(model, **values):
+            rows[model] = self.env[model].create(values)
+            return rows[model].id
+
+        partner = self.env["res.partner"].create(
+            {"name": "Amina", "company_id": company.id, "mosip_vid": "2345678901234560"}
+        )
+        connector = create(
+            "mts.connector",
+            name=f"Of {company.name}",
+            company_id=company.id,
+            mts_url=self.simulator.url,
+            search_domain=repr([("id", "=", partner.id)]),
+        )
+        run = create("mts.run", connector_id=connector)
+        request = create("mts.request", run_id=run, connector_id=connector)
+        create(
+            "mts.record",
+            connector_id=connector,
+            partner_id=partner.id,
+            request_id=request,
+            state="rejected",
+        )
+        create("mts.error.code", code=f"X-{company.id}", name="X", advice="X", policy="fix_data")
+        create("mts.refused.delivery", day=f"2026-01-{company.id:02}", reason="denied")
+        self.env["base"].flush()
+        return rows
+
+    def is_allowed(self, kind, model, method, *args):
+        """Tell whether the call passes the checks of rights, and undo what it did."""
+        allowed = True
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                try:
+                    self.rpc(self.user(kind), model, method, *args)
+                except (AccessError, MissingError):
+                    allowed = False
+                except UserError:
+                    # Allowed, and refused for a reason of its own.
+                    allowed = True
+                raise Undo()
+        except Undo:
+            return allowed
+
+    def arguments(self, operation, row):
+        if operation == "create":
+            return [self.values_for(row)]
+        if operation == "write":
+            return [row.ids, WRITABLE[row._name]]
+        return [row.ids]
+
+    def values_for(self, row):
+        """Return the values of another such row."""
+        if row._name == "mts.connector":
+            return {"name": "New", "company_id": row.company_id.id}
+        if row._name == "mts.error.code":
+            return {"code": "NEW", "name": "New", "advice": "New", "policy": "fix_data"}
+        values = row.copy_data()[0]
+        if row._name == "mts.record":
+            values["partner_id"] = self.env["res.partner"].search([], limit=1).id
+        if row._name == "mts.refused.delivery":
+            values["reason"] = "malformed"
+        return values
+
+
+class Undo(Exception):
+    """Takes back what a call did."""
+
+
+WRITABLE = {
+    "mts.connector": {"name": "Changed"},
+    "mts.run": {"message": "Changed"},
+    "mts.request": {"message": "Changed"},
+    "mts.record": {"error_message": "Changed"},
+    "mts.error.code": {"advice": "Changed"},
+    "mts.refused.delivery": {"count": 7},
+}
+
+
+@tagged("post_install", "-at_install")
+class TestModels(MatrixCase):
+    def test_every_model_has_a_row(self):
+        ours = {name for name in self.env if name.startswith("mts.")}
+        self.assertEqual(ours, set(MODELS) | ABSTRACT)
+        for name in ABSTRACT:
+            self.assertTrue(self.env[name]._abstract, name)
+        for name in OF_A_COMPANY:
+            self.assertIn("company_id", self.env[name]._fields)
+        with_company = {name for name in MODELS if "company_id" in self.env[name]._fields}
+        self.assertEqual(with_company, set(OF_A_COMPANY))
+
+    def test_rows_of_the_own_company(self):
+        for model, allowed in MODELS.items():
+            for kind in KINDS:
+                for letter, operation in OPERATIONS.items():
+                    with self.subTest(model=model, kind=kind, operation=operation):
+                        args = self.arguments(operation, self.mine[model])
+                        self.assertEqual(
+                            self.is_allowed(kind, model, operation, *args),
+                            letter in allowed.get(kind, ""),
+                            (model, kind, operation),
+                        )
+
+    def test_rows_of_another_company(self):
+        for model in OF_A_COMPANY:
+            for kind in KINDS:
+                for operation in OPERATIONS.values():
+                    with self.subTest(model=model, kind=kind, operation=operation):
+                        args = self.arguments(operation, self.others[model])
+                        self.assertFalse(
+                            self.is_allowed(kind, model, operation, *args),
+                            (model, kind, operation),
+                        )
+
+    def test_what_is_found(self):
+        for model, allowed in MODELS.items():
+            for kind in KINDS:
+                with self.subTest(model=model, kind=kind):
+                    if "r" not in allowed.get(kind, ""):
+                        self.assertFalse(self.is_allowed(kind, model, "search", []))
+                        continue
+                    found = self.rpc(self.user(kind), model, "search", [])
+                    self.assertIn(self.mine[model].id, found)
+                    self.assertEqual(self.others[model].id in found, model not in OF_A_COMPANY)
+
+    def test_nothing_is_moved_to_another_company(self):
+        """What belongs to another company would be sent with its registrants' data."""
+        values = {"company_id": self.other_company.id}
+        connector = self.mine["mts.connector"]
+        self.assertFalse(
+            self.is_allowed("manager", "mts.connector", "write", connector.ids, values)
+        )
+        manager = self.user("manager")
+        manager.company_ids += self.other_company
+        self.assertTrue(
+            self.is_allowed("manager", "mts.connector", "write", connector.ids, values)
+        )
+
+    def test_the_group_of_the_callback_gives_no_right_at_all(self):
+        group = self.env.ref("mts_connector.group_callback")
+        self.assertFalse(group.implied_ids)
+        self.assertFalse(group.model_access or group.rule_groups or group.menu_access)
+        self.assertFalse(group.view_access)
+        fields = [
+            f"{name}.{field.name}"
+            for name in self.env
+            for field in self.env[name]._fields.values()
+            if "group_callback" in (field.groups or "")
+        ]
+        self.assertEqual(fields, [])
+
+    def test_managers_are_officers_and_officers_are_employees(self):
+        officer, manager = (self.env.ref(f"mts_connector.group_{n}") for n in ("user", "manager"))
+        self.assertEqual(officer.implied_ids, self.env.ref("base.group_user"))
+        self.assertEqual(manager.implied_ids, officer)
+
+
+@tagged("post_install", "-at_install")
+class TestFields(MatrixCase):
+    def test_every_field_has_a_row(self):
+        self.assertEqual(set(PARTNER_FIELDS), set(GUARDED))
+        odoos = set(models.MAGIC_COLUMNS) | {"display_name", "__last_update"}
+        for mixin in ("mail.thread", "mail.activity.mixin"):
+            odoos |= set(self.env[mixin]._fields)
+        ours = set(self.env["mts.connector"]._fields) - odoos
+        self.assertEqual(ours, SETTINGS | SHOWN | FOR_MANAGERS | EMPTY)
+
+    def test_fields_of_a_contact(self):
+        partner = self.mine["mts.record"].partner_id
+        for field, (readers, writers) in PARTNER_FIELDS.items():
+            for kind in KINDS:
+                with self.subTest(field=field, kind=kind):
+                    self.assertEqual(
+                        self.is_allowed(kind, "res.partner", "read", partner.ids, [field]),
+                        kind in readers.split(),
+                        (field, kind),
+                    )
+                    if field in ("mosip_duplicate_count", "mts_record_ids"):
+                        continue
+                    self.assertEqual(
+                        self.is_allowed(
+                            kind, "res.partner", "write", partner.ids, {field: "2345"}
+                        ),
+                        kind in writers.split(),
+                        (field, kind),
+                    )
+
+    def test_records_are_not_written_through_the_contact(self):
+        partner = self.mine["mts.record"].partner_id
+        record = self.mine["mts.record"]
+        for command in (
+            (1, record.id, {"state": "tokenized"}),
+            (2, record.id, 0),
+            (0, 0, {"connector_id": record.connector_id.id, "state": "lost"}),
+        ):
+            for kind in ("officer", "manager"):
+                values = {"mts_record_ids": [command]}
+                self.assertFalse(
+                    self.is_allowed(kind, "res.partner", "write", partner.ids, values), command
+                )
+
+    def test_fields_of_a_connector(self):
+        ids = self.mine["mts.connector"].ids
+        for field in SETTINGS | SHOWN | FOR_MANAGERS | EMPTY:
+            readers = ("manager",) if field in FOR_MANAGERS else ("officer", "manager")
+            for kind in KINDS:
+                self.assertEqual(
+                    self.is_allowed(kind, "mts.connector", "read", ids, [field]),
+                    kind in readers,
+                    (field, kind),
+                )
+        for field in EMPTY:
+            value = self.rpc(self.user("manager"), "mts.connector", "read", ids, [field])
+            self.assertEqual(value[0][field], "")
+
+
+@tagged("post_install", "-at_install")
+class TestMethods(MatrixCase):
+    def public_methods(self, name):
+        """Return the methods that our code adds to the model and that RPC can call."""
+        known = set(dir(models.AbstractModel))
+        for mixin in ("mail.thread", "mail.activity.mixin"):
+            known |= set(dir(self.env[mixin]))
+        ours = set()
+        for cls in type(self.env[name]).__mro__:
+            if cls.__module__.startswith(ADDON):
+                ours |= {key for key, value in vars(cls).items() if inspect.isfunction(value)}
+        return {key for key in ours - known if not key.startswith("_")}
+
+    def test_every_method_has_a_row(self):
+        for name in sorted(MODELS):
+            self.assertEqual(self.public_methods(name), set(METHODS.get(name, ())), name)
+        for name in ("res.partner", "base.partner.merge.automatic.wizard", *ABSTRACT):
+            own = self.public_methods(name)
+            # Methods of a mixin are there with the model that has it.
+            self.assertLessEqual(own, set(METHODS["mts.connector"]), name)
+
+    def test_nobody_calls_the_installation(self):
+        for name in (*MODELS, *ABSTRACT, "res.partner"):
+            for cls in type(self.env[name]).__mro__:
+                if cls.__module__.startswith(ADDON):
+                    self.assertNotIn("init", vars(cls), "anybody could call it over RPC")
+
+    def test_who_may_call_them(self):
+        for model, methods in METHODS.items():
+            for method, allowed in methods.items():
+                for kind in KINDS:
+                    with self.subTest(model=model, method=method, kind=kind):
+                        self.assertEqual(
+                            self.is_allowed(kind, model, method, self.mine[model].ids),
+                            kind in allowed.split(),
+                            (model, method, kind),
+                        )
+                        self.assertFalse(
+                            self.is_allowed(kind, model, method, self.others[model].ids),
+                            (model, method, kind, "other company"),
+                        )
+
+    def test_jobs_of_others_are_not_touched(self):
+        """A manager is no administrator, and may write any number into a field."""
+        cron = self.env.ref("base.autovacuum_job")
+        before = cron.read()
+        connector, user = self.mine["mts.connector"], self.user("manager")
+        for method, args in (
+            ("write", [{"name": "Changed"}]),
+            ("write", [{"job_type": "onetime"}]),
+            ("action_stop", []),
+            ("unlink", []),
+        ):
+            connector.cron_id = cron
+            self.rpc(user, "mts.connector", method, connector.ids, *args)
+            self.assertEqual(cron.exists().read(), before, method)
