@@ -1,0 +1,1 @@
+"""Bodies and headers without end for the callback, none of which may do anything."""

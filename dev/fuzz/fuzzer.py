@@ -1,0 +1,117 @@
+"""Rounds of random messages, and what must be true after each."""
+
+import base64
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import List, NamedTuple, Optional
+
+from bootstrap.paths import checkout_folder
+from faults.log import complaints
+
+from .bodies import odd_values
+from .known import MARK
+from .messages import Message, Messages
+from .target import Target
+from .wire import Answer, send
+
+ROUND = 1000
+CONNECTIONS = 4
+
+
+class Fault(NamedTuple):
+    """What is wrong, and what was sent: one message, or all of the round it came from."""
+
+    text: str
+    messages: List[Message]
+
+
+class Fuzzer:
+    def __init__(self, target: Target, number: int) -> None:
+        self._target = target
+        self._number = number
+        self._odd = odd_values(str(number))
+        self.faults: List[Fault] = []
+        self.inputs = self.http_500 = self.tracebacks = self.writes = 0
+
+    def line(self) -> str:
+        return (
+            f"fuzz: inputs={self.inputs} http_500={self.http_500} "
+            f"tracebacks={self.tracebacks} writes={self.writes}"
+        )
+
+    def run(self, inputs: int, first_round: int = 0) -> None:
+        """Go on until there is a fault, or as many inputs were sent."""
+        started = time.monotonic()
+        number = first_round
+        while self.inputs < inputs and not self.faults:
+            self._round(number, min(ROUND, inputs - self.inputs))
+            number += 1
+            if number % 10 == 0:
+                rate = self.inputs / (time.monotonic() - started)
+                print(f"  {self.inputs} inputs, {rate:.0f}/s", flush=True)
+        if not self.faults and self._target.deliver_the_rest() != 2:
+            self._note("the two registrants that waited all the time got no token", [])
+
+    def save(self) -> Optional[Path]:
+        """Write the faults into a file; return its path."""
+        if not self.faults:
+            return None
+        path = checkout_folder("fuzz") / f"{self._number}.json"
+        content = {
+            "seed": self._number,
+            "faults": [
+                {
+                    "text": fault.text,
+                    "messages": [base64.b64encode(each.data).decode() for each in fault.messages],
+                }
+                for fault in self.faults
+            ],
+        }
+        path.write_text(json.dumps(content, indent=1))
+        return path
+
+    def _round(self, number: int, size: int) -> None:
+        chance = Random(f"{self._number}:{number}")  # noqa: S311 (the same each time)
+        maker = Messages(chance, self._target.known, self._target.host, self._odd)
+        chosen = [maker.make() for _time in range(size)]
+        before, log_size = self._target.state(), self._target.log_size()
+        host, _colon, port = self._target.host.partition(":")
+        with ThreadPoolExecutor(CONNECTIONS) as threads:
+            answers = list(threads.map(lambda each: send((host, int(port)), each), chosen))
+        self.inputs += len(chosen)
+        for message, answer in zip(chosen, answers):
+            self._check_answer(message, answer)
+        self._check_log(chosen, log_size)
+        after = self._target.state()
+        changed = [table for table in before if before[table] != after[table]]
+        self.writes += len(changed)
+        if changed:
+            self._note(f"round {number}: {', '.join(sorted(changed))} changed", chosen)
+
+    def _check_answer(self, message: Message, answer: Answer) -> None:
+        if answer.status >= 500:
+            self.http_500 += 1
+            self._note(f"HTTP {answer.status}", [message])
+        if b"Traceback" in answer.data or b'File "' in answer.data:
+            self.tracebacks += 1
+            self._note("traceback in the answer", [message])
+        if MARK.encode() in answer.data:
+            self._note("the answer says what was sent", [message])
+        if b"\r\nset-cookie:" in answer.data.lower():
+            self._note("a session came of it", [message])
+        if message.complete and not answer.status:
+            self._note("no answer", [message])
+
+    def _check_log(self, chosen: List[Message], start: int) -> None:
+        found = complaints(self._target.world.odoo.log_file, start)
+        self.tracebacks += len(found)
+        if found:
+            self._note(f"in the log: {found[0]}", chosen)
+        if MARK in self._target.new_log(start):
+            self._note("the log says what was sent", chosen)
+
+    def _note(self, text: str, chosen: List[Message]) -> None:
+        self.faults.append(Fault(text, chosen))

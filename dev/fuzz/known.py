@@ -1,0 +1,41 @@
+"""What MTS, and users of Odoo, have got: the stuff that near misses are made of."""
+
+from typing import Dict, List, NamedTuple
+
+#: Stands in everything that must not be sent back or logged.
+MARK = "marked-4d545331"
+
+#: Who delivers. The first two are requests of ours with their bearer secrets.
+FIRST, SECOND, USER, NOBODY = "first", "second", "user", "nobody"
+
+
+class Request(NamedTuple):
+    """One request: its secret, and references that are all genuine.
+
+    ``spent`` has been answered for good, ``changed`` belongs to a registrant with another VID by
+    now, and ``open`` still waits for an answer.
+    """
+
+    bearer: str
+    spent: str
+    changed: str
+    open: str
+
+
+class Known(NamedTuple):
+    """``sessions`` are those of users by name; USER is the one who may deliver."""
+
+    requests: Dict[str, Request]
+    sessions: Dict[str, str]
+
+    def harmless(self, who: str) -> List[str]:
+        """References with which this one cannot do anything, genuine as they are."""
+        found = []
+        for name, request in self.requests.items():
+            found += [request.spent, request.changed]
+            if who == NOBODY or (name != who and who in self.requests):
+                found.append(request.open)
+        return found
+
+    def all_references(self) -> List[str]:
+        return self.harmless(NOBODY)

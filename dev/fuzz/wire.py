@@ -1,0 +1,39 @@
+"""Sends bytes and reads what comes back."""
+
+import contextlib
+import socket
+from typing import NamedTuple
+
+from .messages import Message
+
+SECONDS = 60
+
+
+class Answer(NamedTuple):
+    """``status`` is 0 where nothing came."""
+
+    status: int
+    data: bytes
+
+
+def send(address: "tuple[str, int]", message: Message) -> Answer:
+    """One connection for each message, as Odoo wants it."""
+    data = b""
+    with socket.create_connection(address, timeout=SECONDS) as connection:
+        # Odoo may have answered, and gone, before it has read everything.
+        with contextlib.suppress(OSError):
+            connection.sendall(message.data)
+            # It need not wait for what was promised and is not sent.
+            connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            while True:
+                part = connection.recv(65536)
+                if not part:
+                    break
+                data += part
+    return Answer(_status(data), data)
+
+
+def _status(data: bytes) -> int:
+    words = data.split(b"\r\n", 1)[0].split()
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
