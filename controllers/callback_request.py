@@ -33,6 +33,7 @@ class _CallbackRequest:
         # Not the constructors of Odoo's classes: to do without them is what this is for.
         WebRequest.__init__(self, httprequest)
         self.params = {}
+        self.context = {}
 
     def _handle_exception(self, exception):
         # So that the transaction is rolled back.

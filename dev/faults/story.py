@@ -301,10 +301,20 @@ class Story:
         """The faults stop, everything settles, and all is cleared away."""
         try:
             if self.begun and not self.failed:
+                self._die_once()
                 self._settle()
         finally:
             self._clear()
         self.stats.add_schedule(len(self.people.all), self.sends, self.faults, self.kills)
+
+    def _die_once(self) -> None:
+        """Odoo may never have come to the point at which it was to die."""
+        if self._deadly and not self.kills:
+            self._quiet()
+        if self._deadly and not self.kills:
+            self.world.crash.disarm()
+            self.press("action_import_now")
+            self.kill_while_working(0)
 
     def _settle(self) -> None:
         self.world.crash.disarm()
