@@ -81,12 +81,14 @@ class Slice:
 
     :param registry: Odoo's registry of the database
     :param connector_id: the connector
+    :param deadline: nothing is begun after this time (monotonic); the budget from now on, unless
+        the time is shared with other slices
     """
 
-    def __init__(self, registry: Any, connector_id: int):
+    def __init__(self, registry: Any, connector_id: int, deadline: Optional[float] = None):
         self._registry = registry
         self._connector_id = connector_id
-        self._deadline = time.monotonic() + BUDGET
+        self._deadline = time.monotonic() + BUDGET if deadline is None else deadline
         self._begun = False
         self._to_send: List[Batch] = []
         self._suspects: List[Suspect] = []

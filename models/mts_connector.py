@@ -8,6 +8,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from .. import server_config
+from ..background import rounds
 from ..background import slice as slices
 from ..mts import signature
 from ..mts.client import MtsClient
@@ -220,27 +221,32 @@ class MtsConnector(models.Model):
     @api.model
     def _cron_work(self):
         """Do a slice for each connector that has something to do, as long as there is time."""
+        deadline = rounds.begin(slices.BUDGET)
+        if deadline is None:
+            # The next round goes on, within a minute.
+            return
         self._remove_orphaned_crons()
         self.env.cr.commit()  # pylint: disable=invalid-commit  # a slice has its own transactions
-        started = time.monotonic()
         every = self.with_context(active_test=False)
         connectors = list(every.search([]))  # pylint: disable=no-search-all
         # So that none has to wait for ever behind those that always use up the time.
         random.shuffle(connectors)
         for connector in connectors:
-            connector._work()
-            if time.monotonic() - started >= slices.BUDGET:
+            connector._work(deadline)
+            if time.monotonic() >= deadline:
                 self._wake(self.env.ref("mts_connector.cron_work"))
                 break
 
-    def _work(self):
+    def _work(self, deadline=None):
         """Do one slice: send what is due, ask after overdue answers, close what is finished.
 
         The schedule, the button and a queue job all end here. It runs in transactions of its own.
+
+        :param deadline: see :class:`~..background.slice.Slice`
         """
         self.ensure_one()
         with self._slice_lock() as mine:
-            if mine and slices.Slice(self.pool, self.id).run():
+            if mine and slices.Slice(self.pool, self.id, deadline).run():
                 self._wake(self.env.ref("mts_connector.cron_work"))
 
     @contextmanager

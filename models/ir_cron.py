@@ -1,0 +1,14 @@
+from odoo import models
+
+from ..background import rounds
+
+
+class IrCron(models.Model):
+    _inherit = "ir.cron"
+
+    @classmethod
+    def _process_job(cls, *args):
+        # On Odoo 15 the second is the cursor of the scheduler's round. On 14, which executes each
+        # job once in a round, it is the job as it was read, another object each time.
+        with rounds.taking_part_in(args[1]):
+            return super()._process_job(*args)

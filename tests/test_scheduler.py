@@ -1,0 +1,58 @@
+"""How Odoo's own scheduler executes the background job."""
+
+import threading
+
+from odoo.addons.base.models.ir_cron import ir_cron
+from odoo.tests.common import tagged
+
+from .fault_case import CommittedCase
+
+WORK = "mts_connector.cron_work"
+
+
+@tagged("post_install", "-at_install")
+class TestRounds(CommittedCase):
+    """A thread of the scheduler looks, does all that is to be done, and looks again later."""
+
+    def round(self):
+        """Let a thread of the scheduler have its next round, a minute later."""
+        self.commit()
+        self.env.cr.execute(
+            "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' "
+            "+ CASE WHEN id = %s THEN interval '-1 minute' ELSE interval '1 day' END",
+            [self.env.ref(WORK).id],
+        )
+        self.commit()
+        thread = threading.Thread(
+            target=ir_cron._process_jobs, args=[self.env.cr.dbname], daemon=True
+        )
+        thread.start()
+        thread.join(60)
+        self.assertFalse(thread.is_alive(), "the round does not end")
+        self.commit()
+
+    def test_a_long_import_takes_many_rounds(self):
+        """Odoo kills what takes too long, and counts all of a round together."""
+        connector = self.create_connector(batch_size=1)
+        self.create_registrants(3)
+        self.simulator.hold()
+        connector.action_import_now()
+        with self.out_of_time():
+            for posts in (1, 2, 3):
+                self.round()
+                self.assertEqual(len(self.posted()), posts)
+
+    def test_connectors_share_the_time_of_a_round(self):
+        deadlines = []
+        work = type(self.env["mts.connector"])._work
+
+        def note(connector, deadline=None):
+            deadlines.append(deadline)
+            return work(connector, deadline)
+
+        self.create_connector()
+        self.create_connector(name="Second")
+        self.patch(type(self.env["mts.connector"]), "_work", note)
+        self.round()
+        self.assertEqual(len(deadlines), 2)
+        self.assertEqual(len(set(deadlines)), 1)
