@@ -241,6 +241,10 @@ class Slice:
     def _search_poison(self, batch: Batch, error: BatchFailed) -> None:
         """MTS takes all of a batch or nothing: halve it until the bad record stands alone."""
         reason = _redact(error, batch)
+        if self._stopped:
+            # It was under way when another found a reason to send nothing more.
+            self._on_request(batch.request_id, "not_sent", reason)
+            return
         if len(batch.items) > 1:
             halves = self._on_request(batch.request_id, "halve", batch)
             self._to_send += [half for half in reversed(halves) if half.items]

@@ -1,8 +1,10 @@
 """What becomes of the registrants when a POST goes wrong."""
 
 import http.client
+import itertools
 import socket
 import ssl
+import threading
 from unittest.mock import patch
 
 from odoo.tests.common import tagged
@@ -318,6 +320,39 @@ class TestPoison(SendingCase):
         self.assert_all_tokenized(people)
         self.assert_sent_once(vids)
         self.assertEqual((run.state, run.selected_count), ("done", 4))
+
+    def test_it_fails_when_another_has_found_mts_down(self):
+        """Neither is searched for a bad record any more, nor is one found guilty."""
+        submit, postpone = MtsClient.submit, type(self.env["mts.run"])._postpone
+        for size in (1, 2):
+            with self.subTest(size=size):
+                self.simulator.ledger.reset()
+                numbers, down = itertools.count(1), threading.Event()
+
+                def fail_late(client, message, numbers=numbers, down=down):
+                    if next(numbers) == 2:
+                        self.assertTrue(down.wait(60))
+                    return submit(client, message)
+
+                def find_down(run, *args, down=down):
+                    down.set()
+                    return postpone(run, *args)
+
+                connector = self.create_connector(batch_size=size, parallel_requests=2)
+                people = self.create_registrants(2 * size)
+                vids = people.mapped("mosip_vid")
+                for status in (503, 500):
+                    self.simulator.add_fault("post", "answer", status=status, next=1)
+                with patch.object(MtsClient, "submit", fail_late), patch.object(
+                    type(self.env["mts.run"]), "_postpone", find_down
+                ):
+                    run = self.import_now(connector)
+                self.assertEqual(set(run.request_ids.mapped("state")), {"failed"})
+                self.assertEqual({self.record_of(person).attempts for person in people}, {0})
+                self.import_again(connector, run)
+                self.assert_all_tokenized(people)
+                self.assertEqual((run.state, run.selected_count), ("done", 2 * size))
+                self.assert_sent_once(vids)
 
     def test_deleted_while_halving(self):
         connector = self.create_connector()
