@@ -130,13 +130,13 @@ class MtsRequest(models.Model):
         values = {"request_identifier": identifier, "message": reason}
         if self.state == "to_send":
             values["state"] = "sent"
-            values["check_at"] = self._first_check()
+            values["check_at"] = self._first_check(identifier)
         self.write(values)
         if self.run_id.failures:
             self.run_id.write({"failures": 0, "message": False})
 
-    def _first_check(self):
-        if self.connector_id._delivers_here():
+    def _first_check(self, identifier):
+        if self.connector_id._delivers_here() or not identifier:
             return self.connector_id._answer_deadline()
         # Nobody tells us when the answers went elsewhere, so we ask.
         return fields.Datetime.now() + timedelta(minutes=1)

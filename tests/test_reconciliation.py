@@ -260,6 +260,15 @@ class TestElsewhere(OverdueCase):
         _connector, _people, request = self.sent_elsewhere(1, answer_timeout_minutes=600)
         self.assertLess(request.check_at, self.now() + timedelta(minutes=2))
 
+    def test_a_request_that_mts_never_confirmed(self):
+        """MTS cannot be asked about it: all one can do is wait."""
+        self.simulator.add_fault("post", "close", next=1)
+        connector, people, request = self.sent_elsewhere(1)
+        self.look(connector, minutes=58)
+        self.assertEqual((request.state, self.states(people)), ("sent", ["pending"]))
+        self.look(connector, minutes=3)
+        self.assertEqual((request.state, self.states(people)), ("lost", ["lost"]))
+
     def test_mts_is_still_working(self):
         self.simulator.hold()
         connector, people, _request = self.sent_elsewhere(1)
