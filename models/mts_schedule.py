@@ -81,9 +81,11 @@ class MtsSchedule(models.AbstractModel):
             "state": "code",
             "code": self._cron_code(),
             "user_id": self.env.ref("base.user_root").id,
-            "interval_number": self.interval_minutes,
+            # A one-time job stays until its run has ended: one that fails, for want of a database
+            # connection say, would be over for Odoo otherwise.
+            "interval_number": 1 if self.job_type == "onetime" else self.interval_minutes,
             "interval_type": "minutes",
-            "numbercall": 1 if self.job_type == "onetime" else -1,
+            "numbercall": -1,
             "doall": False,
         }
 
@@ -144,7 +146,7 @@ class MtsSchedule(models.AbstractModel):
 
         def start(env):
             connector = env[self._name].browse(self.id).exists()
-            if connector.state == "running":
+            if connector.state == "running" and not connector.onetime_run_id:
                 run = connector._start_run("schedule")
                 if connector.job_type == "onetime":
                     connector.onetime_run_id = run

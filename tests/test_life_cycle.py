@@ -133,10 +133,9 @@ class TestOneTime(LifeCycleCase):
         connector = self.create_connector(job_type="onetime", batch_size=2)
         connector.action_start()
         cron = connector.cron_id
-        self.assertEqual(cron.numbercall, 1)
         self.tick(connector)
         self.assertTrue(all(people.mapped("mosip_auth_token")))
-        self.assertEqual(connector.state, "done")
+        self.assertEqual((connector.state, len(connector.run_ids)), ("done", 1))
         self.assertFalse(connector.cron_id)
         self.assertFalse(cron.exists())
 
@@ -238,10 +237,9 @@ class TestOneTime(LifeCycleCase):
         self.forget_triggers()
         connector.job_type = "onetime"
         self.assertFalse(first.exists())
-        self.assertEqual(connector.cron_id.numbercall, 1)
         self.assertTrue(self.is_due_now(connector.cron_id))
         connector.job_type = "recurring"
-        self.assertEqual(connector.cron_id.numbercall, -1)
+        self.assertEqual(connector.cron_id.interval_number, connector.interval_minutes)
         self.assertEqual(connector.state, "running")
 
 
