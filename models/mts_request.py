@@ -51,10 +51,10 @@ class MtsRequest(models.Model):
         "MTS Identifier", readonly=True, help="How MTS calls this request; its operator needs it."
     )
     record_count = fields.Integer("Registrants", readonly=True)
-    tokenized_count = fields.Integer("Tokenized", readonly=True)
-    rejected_count = fields.Integer("Rejected", readonly=True)
-    conflict_count = fields.Integer("Conflicts", readonly=True)
-    lost_count = fields.Integer("Due Again", readonly=True)
+    tokenized_count = fields.Integer("Tokenized", readonly=True, copy=False)
+    rejected_count = fields.Integer("Rejected", readonly=True, copy=False)
+    conflict_count = fields.Integer("Conflicts", readonly=True, copy=False)
+    lost_count = fields.Integer("Due Again", readonly=True, copy=False)
     sent_at = fields.Datetime(readonly=True)
     answered_at = fields.Datetime(readonly=True)
     check_at = fields.Datetime(readonly=True, help="When MTS is asked what became of it.")
@@ -205,21 +205,19 @@ class MtsRequest(models.Model):
         connector = self.connector_id
         middle = len(batch.items) // 2
         first, second = batch.items[:middle], batch.items[middle:]
-        other = self.copy({"record_count": len(second), "state": "to_send"})
-        bearer = signature.new_bearer()
-        other._keep_bearer(bearer)
-        self.record_count = len(first)
         records = self.env["mts.record"].search(
             [("request_id", "=", self.id), ("state", "=", "pending")]
         )
         ids = {record.partner_id.id: record.id for record in records}
-        moved = {item.partner_id for item in second}
-        records.filtered(lambda record: record.partner_id.id in moved).write(
-            {"request_id": other.id}
-        )
         # A registrant deleted or answered meanwhile is left out.
         first = [item for item in first if item.partner_id in ids]
         second = [item for item in second if item.partner_id in ids]
+        other = self.copy({"record_count": len(second), "state": "to_send"})
+        bearer = signature.new_bearer()
+        other._keep_bearer(bearer)
+        self.record_count -= len(second)
+        moved = [ids[item.partner_id] for item in second]
+        records.browse(moved).write({"request_id": other.id})
         return [
             self._batch(connector, first, ids, batch.bearer),
             other._batch(connector, second, ids, bearer),

@@ -354,6 +354,32 @@ class TestPoison(SendingCase):
                 self.assertEqual((run.state, run.selected_count), ("done", 2 * size))
                 self.assert_sent_once(vids)
 
+    def test_answered_while_halving(self):
+        """A late answer of an earlier request counts for the present one, and once."""
+        connector = self.create_connector()
+        people = self.create_registrants(4)
+        self.simulator.hold()
+        self.import_now(connector)
+        late = self.result(self.reference_of(people[3].mosip_vid), token="late")
+        self.simulator.restart()
+        self.answer_overdue(connector)
+        self.simulator.release()
+        self.log_in_to_deliver()
+        self.simulator.add_fault("post", "answer", status=500, next=1)
+        submit = MtsClient.submit
+
+        def deliver_late(client, message):
+            if len(message["request"]["authdata"]) == 4:
+                self.post("/mts/callback/bulk", [late], {"Content-Type": "text/plain"})
+            return submit(client, message)
+
+        with patch.object(MtsClient, "submit", deliver_late), self.without_slice_lock():
+            run = self.import_now(connector)
+        self.assert_all_tokenized(people)
+        self.assertEqual((run.state, run.selected_count, run.tokenized_count), ("done", 4, 4))
+        for request in run.request_ids:
+            self.assertEqual(request.record_count, request.tokenized_count)
+
     def test_deleted_while_halving(self):
         connector = self.create_connector()
         people = self.create_registrants(4)
