@@ -326,6 +326,15 @@ class MtsRun(models.Model):
                 )
             elif run.selected_count:
                 run._finish("done", connector.attention)
+            elif connector.attention:
+                run._finish(
+                    "failed",
+                    _(
+                        "Nobody is due with whom to try whether the fault is mended. Press Retry "
+                        "on a registrant whom it concerned. %s",
+                        connector.attention,
+                    ),
+                )
             else:
                 run._finish("done", _("Nobody was due."))
 

@@ -369,6 +369,20 @@ class TestAttention(FaultCase):
         self.assertEqual((bool(connector.attention), run.state), (True, "failed"))
         self.assertEqual(self.posted(), [1, 1])
 
+    def test_where_everybody_was_refused_a_retry_takes_it_up_again(self):
+        connector = self.create_connector()
+        people = self.create_registrants(2)
+        self.simulator.refuse("*", "IDA-MPA-009")
+        self.import_now(connector)
+        self.simulator.accept("*")
+        run = self.import_now(connector)
+        self.assertEqual((run.state, run.selected_count), ("failed", 0))
+        self.assertIn("Press Retry", run.message)
+        self.record_of(people[0]).action_retry()
+        self.work_on(connector)
+        self.assertTrue(people[0].mosip_auth_token)
+        self.assertFalse(connector.attention)
+
     def test_who_could_not_be_reached_has_not_been_tried(self):
         connector, _people = self.stopped()
         self.simulator.accept("*")
