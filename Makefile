@@ -1,6 +1,7 @@
 # make demo                 watch the connector work
 # make test                 run all tests;  make test ARGS="tests/test_x.py -k name" some of them
 # make soak N=1000 SEED=7   run random schedules of everything that can happen
+# make fuzz N=1000 SEED=7   send the callback near misses of deliveries, and nonsense
 # make lint                 check the style
 # make screenshots          take the README's pictures from a demo
 # make odoo                 run Odoo with the addon by hand;  make odoo ARGS=shell
@@ -12,7 +13,7 @@ PYTHON ?= python3
 ARGS ?=
 export SERIES
 
-COMMANDS := demo test soak lint odoo screenshots clean
+COMMANDS := demo test soak fuzz lint odoo screenshots clean
 
 .PHONY: help $(COMMANDS)
 
@@ -20,6 +21,7 @@ help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
 
 soak: ARGS += $(if $(N),--schedules $(N)) $(if $(SEED),--seed $(SEED))
+fuzz: ARGS += $(if $(N),--inputs $(N)) $(if $(SEED),--seed $(SEED))
 
 $(COMMANDS):
 	@$(PYTHON) dev/cli.py $@ -- $(ARGS)

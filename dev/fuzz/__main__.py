@@ -29,6 +29,7 @@ def main() -> int:
     path = fuzzer.save()
     if path:
         print(f"{len(fuzzer.faults)} faults with what was sent: {path}")
+    print(fuzzer.summary())
     print(fuzzer.line())
     return 1 if path else 0
 

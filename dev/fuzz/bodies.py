@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from functools import lru_cache
 from random import Random
 from typing import Any, List
 
@@ -67,6 +68,7 @@ VALUES = st.recursive(
 POOL = 500
 
 
+@lru_cache(maxsize=None)
 def odd_values(number: str) -> List[Any]:
     """A pool to choose from: hypothesis finds the odd ones, but takes its time."""
     found: List[Any] = []
@@ -98,17 +100,17 @@ class Bodies:
         self._known = known
         self._odd = odd
 
-    def make(self, who: str) -> bytes:
+    def make(self, who: str, in_bulk: bool) -> bytes:
         """A body for one who may be allowed to deliver, in which no result may be taken."""
-        body = self._text(who).encode(self._chance.choice(ENCODINGS), "surrogatepass")
+        body = self._text(who, in_bulk).encode(self._chance.choice(ENCODINGS), "surrogatepass")
         return self._spoilt(body) if self._one_in(5) else body
 
     def _one_in(self, number: int) -> bool:
         return self._chance.randrange(number) == 0
 
-    def _text(self, who: str) -> str:
+    def _text(self, who: str, in_bulk: bool) -> str:
         """JSON, with things in it that Python does not write."""
-        text = json.dumps(self._document(who), ensure_ascii=self._one_in(2))
+        text = json.dumps(self._document(who, in_bulk), ensure_ascii=self._one_in(2))
         spoil = self._chance.randrange(16)
         if spoil == 0:
             return self._chance.choice(HARD_LITERALS)
@@ -122,11 +124,11 @@ class Bodies:
     def _odd_value(self) -> Any:
         return self._chance.choice(self._odd)
 
-    def _document(self, who: str) -> Any:
-        kind = self._chance.randrange(10)
-        if kind == 0:
+    def _document(self, who: str, in_bulk: bool) -> Any:
+        """What the route takes, for the most part."""
+        if self._one_in(10):
             return self._odd_value()
-        if kind < 5:
+        if in_bulk == self._one_in(10):
             return self._result(who)
         return [
             self._odd_value() if self._one_in(4) else self._result(who)

@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -29,11 +30,18 @@ class Fault(NamedTuple):
 
 
 class Fuzzer:
+    """Sends what comes of a seed.
+
+    ``answers`` counts the HTTP statuses, ``results`` what became of the results that were read.
+    """
+
     def __init__(self, target: Target, number: int) -> None:
         self._target = target
         self._number = number
         self._odd = odd_values(str(number))
         self.faults: List[Fault] = []
+        self.answers: Counter[int] = Counter()
+        self.results: Counter[str] = Counter()
         self.inputs = self.http_500 = self.tracebacks = self.writes = 0
 
     def line(self) -> str:
@@ -41,6 +49,12 @@ class Fuzzer:
             f"fuzz: inputs={self.inputs} http_500={self.http_500} "
             f"tracebacks={self.tracebacks} writes={self.writes}"
         )
+
+    def summary(self) -> str:
+        """What was answered: most of it should have been a near miss."""
+        counts = [f"HTTP {status}: {count}" for status, count in sorted(self.answers.items())]
+        counts += [f"results {name}: {count}" for name, count in sorted(self.results.items())]
+        return "answers: " + ", ".join(counts)
 
     def run(self, inputs: int, first_round: int = 0) -> None:
         """Go on until there is a fault, or as many inputs were sent."""
@@ -92,25 +106,32 @@ class Fuzzer:
             self._note(f"round {number}: {', '.join(sorted(changed))} changed", chosen)
 
     def _check_answer(self, message: Message, answer: Answer) -> None:
-        if answer.status >= 500:
-            self.http_500 += 1
-            self._note(f"HTTP {answer.status}", [message])
-        if b"Traceback" in answer.data or b'File "' in answer.data:
-            self.tracebacks += 1
-            self._note("traceback in the answer", [message])
-        if MARK.encode() in answer.data:
-            self._note("the answer says what was sent", [message])
-        if b"\r\nset-cookie:" in answer.data.lower():
-            self._note("a session came of it", [message])
-        if message.complete and not answer.status:
-            self._note("no answer", [message])
+        content = answer.content()
+        counts = {name: count for name, count in content.items() if name != "error"}
+        traced = b"Traceback" in answer.data or b'File "' in answer.data
+        self.answers[answer.status] += 1
+        self.results.update(counts)
+        self.http_500 += answer.status >= 500
+        self.tracebacks += traced
+        wrong = {
+            f"HTTP {answer.status}": answer.status >= 500,
+            "traceback in the answer": traced,
+            "the answer says what was sent": MARK.encode() in answer.data,
+            "a session came of it": b"\r\nset-cookie:" in answer.data.lower(),
+            "a result was accepted": counts.get("accepted"),
+            "no answer": message.complete and not answer.status,
+            "the answer is not the callback's": answer.status and not answer.suits(message),
+        }
+        for text in [text for text, found in wrong.items() if found]:
+            self._note(text, [message])
 
     def _check_log(self, chosen: List[Message], start: int) -> None:
         found = complaints(self._target.world.odoo.log_file, start)
         self.tracebacks += len(found)
         if found:
             self._note(f"in the log: {found[0]}", chosen)
-        if MARK in self._target.new_log(start):
+        log = self._target.new_log(start)
+        if any(secret in log for secret in self._target.secrets()):
             self._note("the log says what was sent", chosen)
 
     def _note(self, text: str, chosen: List[Message]) -> None:

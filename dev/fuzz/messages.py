@@ -96,10 +96,10 @@ class Messages:
         headers.append(("Content-Type", chance.choice(CONTENT_TYPES)))
         for _time in range(chance.choice((0, 0, 1, 2))):
             headers.append((chance.choice(OTHER_HEADERS), self._header_value()))
+        path, query = chance.choice(PATHS), chance.choice(QUERIES)
         length = chance.choice(LENGTHS)
-        more, sent = _framed(length, self._bodies.make(who))
-        query = chance.choice(QUERIES)
-        target = chance.choice(PATHS) + ("?" if query else "") + query
+        more, sent = _framed(length, self._bodies.make(who, "bulk" in path))
+        target = path + ("?" if query else "") + query
         line = f"{chance.choice(METHODS)} {target} HTTP/1.1\r\n".encode()
         head = b"".join(name.encode() + b": " + value + b"\r\n" for name, value in headers + more)
         return Message(line + head + b"\r\n" + sent, length == RIGHT)

@@ -76,8 +76,8 @@ class Target:
         spent, changed, waiting = results
         self._deliver(authorization, spent)
         (person,) = (each for each in self._people.all if each.vid == changed["params"]["vid"])
-        new = {"mosip_vid": self._people.new_vid()}
-        self.world.call("res.partner", "write", [person.id], new)
+        person.vids.append(self._people.new_vid())
+        self.world.call("res.partner", "write", [person.id], {"mosip_vid": person.vids[-1]})
         self._open.append({"authorization": authorization, "result": waiting})
         refs = [result["params"]["ref"] for result in results]
         return Request(authorization.partition(" ")[2], *refs)
@@ -126,6 +126,12 @@ class Target:
         with open(str(self.world.odoo.log_file), "rb") as log:
             log.seek(start)
             return log.read().decode(errors="replace")
+
+    def secrets(self) -> List[str]:
+        """What no log may say."""
+        bearers = [request.bearer for request in self.known.requests.values()]
+        vids = [vid for person in self._people.all for vid in person.vids]
+        return [MARK, *bearers, *self.known.all_references(), *vids]
 
     def log_size(self) -> int:
         return self.world.odoo.log_file.stat().st_size

@@ -1,12 +1,15 @@
 """Sends bytes and reads what comes back."""
 
 import contextlib
+import json
 import socket
-from typing import NamedTuple
+from typing import Any, Dict, NamedTuple
 
 from .messages import Message
 
 SECONDS = 60
+KEYS = ({"error"}, {"accepted", "ignored", "malformed"})
+LONGEST = 500
 
 
 class Answer(NamedTuple):
@@ -14,6 +17,21 @@ class Answer(NamedTuple):
 
     status: int
     data: bytes
+
+    def content(self) -> Dict[str, Any]:
+        """The JSON object in the body, or an empty one."""
+        body = self.data.partition(b"\r\n\r\n")[2]
+        try:
+            content = json.loads(body)
+        except ValueError:
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def suits(self, message: Message) -> bool:
+        """Whether it is one of the callback's own: short, and with counts or an error in it."""
+        if message.data.startswith(b"HEAD "):
+            return self.data.endswith(b"\r\n\r\n")
+        return set(self.content()) in KEYS and len(self.data) < LONGEST
 
 
 def send(address: "tuple[str, int]", message: Message) -> Answer:
