@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from . import checks, envelope, schema
 from .behaviour import Fault, Faults
-from .errors import BatchFailed, CheckFailed, Refused, SchemaMismatch
+from .errors import BatchFailed, CheckFailed, Echo, Refused, SchemaMismatch
 from .ledger import Ledger
 from .records import AUTH_FIELDS, Mapper, Record
 from .seeder import Batch, GivenUp, Seeder
@@ -81,8 +81,10 @@ class Api:
         mapper = Mapper(request.get("mapping", {}), self._settings.mandatory)
         records = [mapper.record(received) for received in request["authdata"]]
         poison = set(self._settings.poison)
-        if poison and any(record.vid in poison for record in records):
-            raise BatchFailed("this batch holds a poisoned record")
+        for record in records:
+            if record.vid in poison:
+                # As MTS does, in whatever words.
+                raise BatchFailed(f"a poisoned record: {record.received}")
         return records
 
     # Faults
@@ -93,6 +95,8 @@ class Api:
             forgotten = Batch(self._records(request), request, life=0)
             self._note(body, http_status=200, fault=fault.kind, identifier=forgotten.identifier)
             return _accepted(forgotten)
+        if fault.kind == "echo":
+            raise Echo(json.dumps(body, ensure_ascii=False), fault.options["status"])
         stored = None
         status = fault.options["status"] if fault.kind == "answer" else None
         if fault.options["stored"]:

@@ -11,6 +11,7 @@ post     answer   status (500), body (text, or JSON of any type), content_type, 
 post     hang     seconds (3600), stored (false). A stored batch is answered afterwards; the
                   connection of one that is not stored is closed then
 post     close    stored (false). Closes the connection without an answer
+post     echo     status (500). An error whose message quotes all that was sent
 post     forget   answers with an identifier that nobody knows later
 status   answer, hang, close   the same; nothing is stored here. A hang is answered afterwards
 ping     answer, hang, close   the same, for /ping and /authtoken/authfields
@@ -31,9 +32,10 @@ from typing import Any, Collection
 _ANSWER = {"status": 500, "body": "", "content_type": "text/html", "stored": False}
 _HANG = {"seconds": 3600.0, "stored": False}
 _CLOSE = {"stored": False}
+_ECHO = {"status": 500}
 
 KINDS: dict[str, dict[str, dict[str, Any]]] = {
-    "post": {"answer": _ANSWER, "hang": _HANG, "close": _CLOSE, "forget": {}},
+    "post": {"answer": _ANSWER, "hang": _HANG, "close": _CLOSE, "echo": _ECHO, "forget": {}},
     "status": {"answer": _ANSWER, "hang": _HANG, "close": _CLOSE},
     "ping": {"answer": _ANSWER, "hang": _HANG, "close": _CLOSE},
     "callback": {"drop": {}, "delay": {"seconds": 3600.0}, "repeat": {"times": 1}},

@@ -35,6 +35,14 @@ class BatchFailed(Refused):
         super().__init__(("ATS-REQ-100", message))
 
 
+class Echo(Refused):
+    """An error that quotes what it stumbled over, which is all of the request."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(("ATS-REQ-100", text))
+        self.status = status
+
+
 class UnknownRequest(Refused):
     """The status of a request that MTS does not know (any more): HTTP 404."""
 

@@ -49,6 +49,16 @@ def test_a_fraction_of_the_posts_repeatably(make_client, person):
     assert schedule(2) != first
 
 
+def test_an_error_that_quotes_what_was_sent(sim, client, person, receiver):
+    sim.add_fault("post", "echo", status=400, next=1)
+    answer = client.post(person(name="Zoë"))
+    assert answer.status_code == 400
+    message = answer.json()["errors"][0]["errorMessage"]
+    assert "Zoë" in message
+    assert receiver.url in message
+    assert sim.ledger.counts["stored_posts"] == 0
+
+
 def test_an_error_after_storing(sim, client, person, receiver):
     sim.add_fault("post", "answer", status=504, stored=True)
     assert client.post(person()).status_code == 504

@@ -158,6 +158,7 @@ def test_a_poisoned_vid_fails_its_batches_only(sim, client, person, receiver):
     sim.poison("2")
     answer = client.post(person("1"), person("2"))
     assert refused(client, answer) == (500, {"ATS-REQ-100"})
+    assert person("2")["name"] in answer.json()["errors"][0]["errorMessage"]
     client.send(person("1"))
     sim.poison()
     client.send(person("2"))
