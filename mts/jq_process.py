@@ -11,6 +11,7 @@ import sys
 from typing import Any, Dict, List, Optional
 
 from .errors import Explained, _
+from .redact import redact
 
 # Seconds; starting Python and jq takes a tenth of one.
 TIMEOUT = 10
@@ -37,12 +38,16 @@ def evaluate(expression: str, inputs: List[Any]) -> List[Dict[str, Any]]:
         raise JqError(_("jq comes to no end with it, or needs too much memory"))
     answer = json.loads(output)
     if "error" in answer:
-        raise JqError(_("it is no valid jq: %(reason)s"), reason=first_line(answer["error"]))
+        raise JqError(_("it is no valid jq: %(reason)s"), reason=_first_line(answer["error"]))
+    for result in answer["results"]:
+        if "error" in result:
+            result["error"] = _first_line(result["error"])
     return answer["results"]
 
 
-def first_line(text: str) -> str:
-    return (text.splitlines() or ["unknown error"])[0][:300]
+def _first_line(text: str) -> str:
+    """Return what jq says, which may quote what somebody has put into the expression."""
+    return redact((text.splitlines() or ["unknown error"])[0])[:300]
 
 
 def _run_child(task: str) -> Optional[str]:

@@ -5,7 +5,7 @@ from typing import Any, Dict, List
 
 from .answer import Answer, MalformedAnswer, parse
 from .errors import Explained, _
-from .jq_process import JqError, evaluate, first_line
+from .jq_process import JqError, evaluate
 from .message import REFERENCE_KEY, VID_KEY
 
 # Exactly what our callback reads; the VID is there because integrators expect to find it.
@@ -66,7 +66,7 @@ def _check_result(sample: Dict[str, Any], result: Dict[str, Any]) -> None:
         raise OutputFormatError(
             _("jq fails for status “%(status)s”: %(reason)s"),
             status=status,
-            reason=first_line(result["error"]),
+            reason=result["error"],
         )
     try:
         # Where jq yields nothing MTS sends a null.

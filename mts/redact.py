@@ -14,8 +14,12 @@ LONGEST = 20000
 _SHORTEST = 3
 _SHORT = 6
 
-# Whoever's it is: e-mail addresses, numbers such as a VID or a date, tokens and secrets.
-_LIKELY = re.compile(r"[\w.+%-]{1,64}@[\w.-]+|\d[\d\s/.-]{5,}\d|[\w-]{32,}")
+# Whoever's it is: tokens and secrets, then e-mail addresses and numbers such as a VID or a date.
+_LIKELY = (
+    # First: what is left of one without the numbers in it would be too short.
+    re.compile(r"[\w-]{32,}"),
+    re.compile(r"[\w.+%-]{1,64}@[\w.-]+|\d[\d\s/.-]{5,}\d"),
+)
 
 
 def redact(text: str, values: Iterable[Optional[str]] = ()) -> str:
@@ -28,7 +32,9 @@ def redact(text: str, values: Iterable[Optional[str]] = ()) -> str:
     # Longest first: a value may be part of another.
     for part in sorted(found, key=len, reverse=True):
         text = _pattern(part).sub(MASK, text)
-    return _LIKELY.sub(MASK, text)[:SHOWN]
+    for pattern in _LIKELY:
+        text = pattern.sub(MASK, text)
+    return text[:SHOWN]
 
 
 def _parts(values: Iterable[Optional[str]]) -> Iterator[str]:

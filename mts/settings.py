@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from .errors import Explained, _
 from .message import FIELDS, LIST_FIELDS, RESERVED_KEYS, VID_KEY
+from .redact import redact
 
 _PATH = re.compile(r"\A[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
 
@@ -33,7 +34,7 @@ def parse_fields(text: str) -> List[str]:
 
 def _check_name(name: str, names: List[str]) -> None:
     if not _PATH.match(name):
-        raise SettingError(_("“%(name)s” is no field name or dotted path"), name=name)
+        raise SettingError(_("“%(name)s” is no field name or dotted path"), name=shown(name))
     if name.split(".", 1)[0] in RESERVED_KEYS:
         raise SettingError(
             _("“%(name)s” is added to each record by the connector itself"), name=name
@@ -59,7 +60,7 @@ def parse_mapping(text: str, sent: Iterable[str]) -> Dict[str, Any]:
     if unknown:
         raise SettingError(
             _("MTS has no field “%(unknown)s”; it has %(known)s"),
-            unknown=unknown[0],
+            unknown=shown(unknown[0]),
             known=", ".join(FIELDS),
         )
     if "vid" not in mapping:
@@ -76,9 +77,14 @@ def parse_mapping(text: str, sent: Iterable[str]) -> Dict[str, Any]:
                 raise SettingError(
                     _("“%(field)s” is mapped to “%(path)s”, which is not among the fields sent"),
                     field=field,
-                    path=path,
+                    path=shown(path),
                 )
     return mapping
+
+
+def shown(name: str) -> str:
+    """Return what was typed as a name, for a message, which Odoo writes into its log."""
+    return name if _PATH.match(name) else redact(name)
 
 
 def _paths(field: str, value: Any) -> List[str]:

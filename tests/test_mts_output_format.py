@@ -49,5 +49,5 @@ class TestOutputFormat(unittest.TestCase):
             jq_process.evaluate("." + " " * 100000, [1])
 
     def test_what_jq_says_is_short(self):
-        self.assertEqual(jq_process.first_line(""), "unknown error")
-        self.assertEqual(len(jq_process.first_line("x" * 1000 + "\ny")), 300)
+        self.assertEqual(jq_process._first_line(""), "unknown error")
+        self.assertEqual(len(jq_process._first_line("x " * 1000 + "\ny")), 300)

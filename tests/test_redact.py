@@ -32,6 +32,7 @@ class TestRedact(unittest.TestCase):
             "amina@example.org",
             "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA",
             "0123456789abcdef0123456789abcdef",
+            "8.5.01234567c89abcdef0123456789abcde.0123456789abcdef0123456789abcdef",
         ):
             self.assertNotIn(text[3:], redact(f"refused: {text}, sorry"), text)
             self.assertTrue(redact(f"refused: {text}, sorry").startswith("refused: "))
