@@ -2,12 +2,14 @@
 
 from odoo import SUPERUSER_ID, api
 
+from . import log_filter
 from .controllers import callback_request
 
 
 def post_load():
-    """Have deliveries received by a request class of our own, see there."""
+    """Have deliveries received by a request class of our own, and calls logged without data."""
     callback_request.install()
+    log_filter.install()
 
 
 def uninstall_hook(cr, _registry):

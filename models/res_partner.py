@@ -1,10 +1,14 @@
+from contextlib import contextmanager
+
 import psycopg2
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import html2plaintext
 
+from ..background.transaction import quiet
 from ..mts import message
-from ..mts.settings import SettingError
+from ..mts.redact import redact
+from ..mts.settings import SettingError, shown
 from .base import GUARDED
 
 # What Odoo and PostgreSQL raise on a domain that makes no sense.
@@ -21,6 +25,15 @@ UNSEARCHABLE = (
 
 MASK = "•"
 SHOWN_DIGITS = 4
+
+
+def _texts(domain):
+    """Yield the texts that are searched for."""
+    for leaf in domain:
+        value = leaf[-1] if isinstance(leaf, (list, tuple)) and leaf else None
+        for text in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(text, str):
+                yield text
 
 
 def _masked(vid):
@@ -122,11 +135,33 @@ class ResPartner(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_mosip_written(vals)
-        return super().create(vals_list)
+        with self._without_quotation(vals_list):
+            return super().create(vals_list)
 
     def write(self, vals):
         self._check_mosip_written(vals)
-        return super().write(vals)
+        with self._without_quotation([vals]):
+            return super().write(vals)
+
+    @contextmanager
+    def _without_quotation(self, vals_list):
+        """Write VIDs and tokens at once, and tell nothing of the statement where it fails.
+
+        Odoo logs its values: when two change one contact at the same time, for example. And it
+        logs what PostgreSQL says, which may be the whole row.
+        """
+        if not any(name in vals for vals in vals_list for name in GUARDED):
+            yield
+            return
+        try:
+            with quiet(self.env.cr):
+                yield
+                self.flush(["mosip_vid", "mosip_auth_token"])
+        except (psycopg2.IntegrityError, psycopg2.DataError) as error:
+            if self.env.su:
+                raise
+            name = error.diag.constraint_name or type(error).__name__
+            raise UserError(_("The registry does not take the contact (%s).", name)) from None
 
     @api.model
     def _check_mosip_written(self, vals):
@@ -190,7 +225,9 @@ class ResPartner(models.Model):
         for name in path.split("."):
             field = model._fields.get(name) if model is not None else None
             if field is None:
-                raise SettingError(_("“%(path)s” is no field that a contact leads to"), path=path)
+                raise SettingError(
+                    _("“%(path)s” is no field that a contact leads to"), path=shown(path)
+                )
             found.append((model, field))
             model = self.env[field.comodel_name] if field.relational else None
         return found
@@ -235,9 +272,9 @@ class ResPartner(models.Model):
                 statement, params = query.select()
                 self.env.cr.execute(statement, params, log_exceptions=False)
         except UNSEARCHABLE as error:
-            # PostgreSQL goes on with the whole statement.
-            reason = str(error).partition("\n")[0]
-            raise SettingError(_("it cannot be searched: %(reason)s"), reason=reason) from error
+            # PostgreSQL goes on with the whole statement, and both quote what is searched for.
+            reason = redact(str(error).partition("\n")[0], _texts(domain))
+            raise SettingError(_("it cannot be searched: %(reason)s"), reason=reason) from None
 
     def _mts_record(self, paths):
         """Return what is sent of this registrant: nested objects of texts, empty values left out.
