@@ -28,8 +28,12 @@ RETRY_PAUSE_MINUTES = 15
 class MtsRecord(models.Model):
     _name = "mts.record"
     _description = "Where a Registrant Stands with MTS"
+    _inherit = "mts.secret.mixin"
     _order = "id desc"
     _rec_name = "partner_id"
+    # Tells whether the data has changed since it was sent. It goes with the VID: whoever had the
+    # key could find the VID by trying all numbers.
+    _secrets = ("fingerprint",)
 
     connector_id = fields.Many2one("mts.connector", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
@@ -70,12 +74,6 @@ class MtsRecord(models.Model):
     retry_requested = fields.Boolean(readonly=True, help="A person asked for another try.")
     to_check = fields.Boolean(
         readonly=True, help="The data may have changed since it was answered."
-    )
-    fingerprint = fields.Char(
-        readonly=True,
-        groups="base.group_system",
-        help="Tells whether the data has changed since it was sent. It goes with the VID: whoever "
-        "had the key could find the VID by trying all numbers.",
     )
 
     _sql_constraints = [
@@ -224,9 +222,13 @@ class MtsRecord(models.Model):
         """Mark as tokenized whose answer is still expected and who have a token all the same."""
         records = self.search([("request_id", "=", request.id), ("state", "=", "pending")])
         records = records.filtered("partner_id.mosip_auth_token")
-        records.write({"state": "tokenized", "fingerprint": False, **self._answered()})
+        records._be_tokenized()
         records.flush()
         return records
+
+    def _be_tokenized(self):
+        self.write({"state": "tokenized", **self._answered()})
+        self._set_secret("fingerprint", None)
 
     @api.model
     def _answered(self):
@@ -301,12 +303,15 @@ class MtsRecord(models.Model):
         """Return ``{record: answer}`` of what is proven and not known yet."""
         records = self._lock_with_partners([ref.record_id for ref, _answer in delivered])
         by_id = {record.id: record for record in records}
+        closed = self._answered_requests(delivered)
         keys = {connector: connector._secret("hmac_key") for connector in records.connector_id}
         vids = self._present_vids(records)
         news = {}
         for ref, answer in delivered:
             record, vid = by_id.get(ref.record_id), vids.get(ref.record_id)
-            if not vid or not signature.proves(ref, keys[record.connector_id], vid):
+            if ref.request_id in closed or not vid:
+                continue
+            if not signature.proves(ref, keys[record.connector_id], vid):
                 continue
             # Of several in one delivery the first token counts, or else the first refusal.
             known = news.get(record)
@@ -317,6 +322,16 @@ class MtsRecord(models.Model):
             if better:
                 news[record] = answer
         return news
+
+    @api.model
+    def _answered_requests(self, delivered):
+        """Return the ids of requests that all answers have come to.
+
+        What was given along with these is worth nothing any more, whoever has got hold of it.
+        """
+        ids = {ref.request_id for ref, _answer in delivered}
+        domain = [("id", "in", sorted(ids)), ("state", "=", "answered")]
+        return set(self.env["mts.request"].search(domain).ids)
 
     @api.model
     def _judge(self, news):
@@ -436,7 +451,7 @@ class MtsRecord(models.Model):
                 connector._store()._store_tokens(
                     {record.partner_id.id: token for record, token in tokens.items()}
                 )
-                records.write({"state": "tokenized", "fingerprint": False, **self._answered()})
+                records._be_tokenized()
         except psycopg2.OperationalError:
             # A matter of the moment: Odoo takes the whole delivery once again.
             raise

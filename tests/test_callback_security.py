@@ -671,6 +671,28 @@ class TestForged(CallbackCase):
                     answer = self.send(SINGLE, item, bearer=bearer)
                     self.assertEqual(self.answered(answer), (200, NOTHING_NEW))
 
+    def test_what_is_answered_stays_answered(self):
+        """Who reads the bearer and the reference in the log of MTS, say, gets nothing for them."""
+        person, other = self.sent(2)
+        refusal = {"status": "error", "errorCode": "IDA-DEA-001"}
+        refused = self.deliver({"ref": self.refs[0], **refusal})
+        self.assertEqual(refused[1]["accepted"], 1)
+        late = {"ref": self.refs[0], "status": "processed", "token": TOKEN}
+        self.assertEqual(self.deliver({"ref": self.refs[1], **refusal})[1]["accepted"], 1)
+        self.assertEqual(self.request_of(person).state, "answered")
+        self.log_in_to_deliver()
+        with self.nothing_written():
+            for bearer in (None, ""):
+                self.assertEqual(self.deliver(late, bearer=bearer), (200, NOTHING_NEW))
+        self.assertEqual((person + other).mapped("mosip_auth_token"), [False, False])
+
+    def test_nothing_hangs_on_the_secret_of_the_database(self):
+        """Some registries let every user read and write it."""
+        person = self.sent()
+        self.env["ir.config_parameter"].set_param("database.secret", "known to everybody")
+        self.assertEqual(self.deliver(self.result(self.refs[0]))[1]["accepted"], 1)
+        self.assert_tokenized(person)
+
     def test_a_late_answer(self):
         """The old bearer works for the old request, until that is cleared away."""
         person, other = self.sent(2)

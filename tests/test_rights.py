@@ -65,6 +65,36 @@ SHOWN = {
 FOR_MANAGERS = {"callback_user_warning"}
 EMPTY = {"callback_auth_password"}
 
+# The fields of the other models: what their rows say to whoever may read them.
+OTHER_FIELDS = {
+    "mts.run": {
+        *("company_id", "conflict_count", "connector_id", "expected_count", "failures"),
+        *("finished_at", "last_partner_id", "lost_count", "message", "next_try_at"),
+        *("pending_count", "progress", "rejected_count", "request_ids", "scope"),
+        *("selected_count", "sent_count", "started_at", "state", "tokenized_count", "trigger"),
+    },
+    "mts.request": {
+        *("answered_at", "check_at", "company_id", "conflict_count", "connector_id"),
+        *("finished_since", "lost_count", "message", "record_count", "record_ids"),
+        *("rejected_count", "request_identifier", "run_id", "sent_at", "state"),
+        "tokenized_count",
+    },
+    "mts.record": {
+        *("advice", "answered_at", "attempts", "company_id", "connector_id", "error_code"),
+        *("error_id", "error_message", "partner_id", "request_id", "retry_at"),
+        *("retry_requested", "run_id", "sent_at", "state", "to_check", "unanswered_request_id"),
+    },
+    "mts.error.code": {"advice", "code", "name", "policy"},
+    "mts.refused.delivery": {"count", "day", "reason"},
+}
+
+# The columns that the ORM does not know, so that nobody reads them.
+SECRETS = {
+    "mts.connector": {"callback_auth_password", "hmac_key"},
+    "mts.request": {"bearer_hash"},
+    "mts.record": {"fingerprint"},
+}
+
 # Who may call the public methods; those of Odoo itself follow the rights above.
 METHODS = {
     "mts.connector": {
@@ -261,11 +291,44 @@ class TestModels(MatrixCase):
 class TestFields(MatrixCase):
     def test_every_field_has_a_row(self):
         self.assertEqual(set(PARTNER_FIELDS), set(GUARDED))
-        odoos = set(models.MAGIC_COLUMNS) | {"display_name", "__last_update"}
-        for mixin in ("mail.thread", "mail.activity.mixin"):
-            odoos |= set(self.env[mixin]._fields)
-        ours = set(self.env["mts.connector"]._fields) - odoos
+        ours = self.fields_of("mts.connector", "mail.thread", "mail.activity.mixin")
         self.assertEqual(ours, SETTINGS | SHOWN | FOR_MANAGERS | EMPTY)
+        self.assertEqual({"mts.connector", *OTHER_FIELDS}, set(MODELS))
+        for model, fields in OTHER_FIELDS.items():
+            self.assertEqual(self.fields_of(model), fields, model)
+
+    def fields_of(self, model, *mixins):
+        """Return the fields that are ours."""
+        odoos = set(models.MAGIC_COLUMNS) | {"display_name", "__last_update"}
+        for mixin in mixins:
+            odoos |= set(self.env[mixin]._fields)
+        return set(self.env[model]._fields) - odoos
+
+    def test_every_column_is_a_field_or_a_secret(self):
+        for model in MODELS:
+            self.env.cr.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = %s",
+                [self.env[model]._table],
+            )
+            stored = {
+                name
+                for name, field in self.env[model]._fields.items()
+                if field.store and field.column_type
+            }
+            columns = {row[0] for row in self.env.cr.fetchall()}
+            self.assertEqual(columns - stored, SECRETS.get(model, set()), model)
+            self.assertEqual(set(getattr(self.env[model], "_secrets", ())), columns - stored)
+
+    def test_fields_of_the_other_models(self):
+        for model, fields in OTHER_FIELDS.items():
+            ids = self.mine[model].ids
+            for field in sorted(fields):
+                for kind in KINDS:
+                    self.assertEqual(
+                        self.is_allowed(kind, model, "read", ids, [field]),
+                        "r" in MODELS[model].get(kind, ""),
+                        (model, field, kind),
+                    )
 
     def test_fields_of_a_contact(self):
         partner = self.mine["mts.record"].partner_id
@@ -357,6 +420,26 @@ class TestMethods(MatrixCase):
                             self.is_allowed(kind, model, method, self.others[model].ids),
                             (model, method, kind, "other company"),
                         )
+
+    def test_who_has_data_sent_elsewhere_is_on_record(self):
+        connector = self.mine["mts.connector"]
+        self.end_transaction()
+        for field in ("mts_url", "callback_url"):
+            values = {field: f"https://elsewhere.example.org/{field}"}
+            self.rpc(self.user("manager"), "mts.connector", "write", connector.ids, values)
+        self.end_transaction()
+        tracked = connector.message_ids.sudo().tracking_value_ids
+        self.assertEqual(
+            set(tracked.mapped("new_value_char")),
+            {f"https://elsewhere.example.org/{field}" for field in ("mts_url", "callback_url")},
+        )
+        authors = connector.message_ids.filtered("tracking_value_ids").author_id
+        self.assertEqual(authors, self.user("manager").partner_id)
+
+    def end_transaction(self):
+        """Have Odoo note what was changed."""
+        self.env["base"].flush()
+        self.env.cr.precommit.run()
 
     def test_jobs_of_others_are_not_touched(self):
         """A manager is no administrator, and may write any number into a field."""
