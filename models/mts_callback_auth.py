@@ -8,6 +8,9 @@ CALLBACK_GROUP = "mts_connector.group_callback"
 # What a user of Odoo has to be besides: the form of users offers nothing less.
 HARMLESS_GROUPS = (CALLBACK_GROUP, "base.group_portal", "base.group_public")
 
+# Where the password goes.
+PASSWORD_URLS = ("mts_url", "callback_auth_url")
+
 LOGIN_FIELDS = ("callback_auth_type", "callback_auth_database", "callback_auth_username")
 
 
@@ -71,7 +74,7 @@ class MtsCallbackAuth(models.AbstractModel):
             connector.callback_auth_password = ""
 
     def _inverse_callback_auth_password(self):
-        for connector in self:
+        for connector in self.filtered(lambda self: self.callback_auth_type == "odoo"):
             # The form sends the empty value back when nobody typed anything.
             if connector.callback_auth_password:
                 connector._set_secret("callback_auth_password", connector.callback_auth_password)
@@ -97,6 +100,7 @@ class MtsCallbackAuth(models.AbstractModel):
         return connectors
 
     def write(self, vals):
+        self._check_password_stays(vals)
         result = super().write(vals)
         if vals.get("callback_auth_type") == "bearer":
             # Nothing needs the password any more.
@@ -112,6 +116,24 @@ class MtsCallbackAuth(models.AbstractModel):
 
     # -- checks ----------------------------------------------------------------------------------
 
+    def _check_password_stays(self, vals):
+        """Have the password typed in again where it would go to another URL.
+
+        Whoever may change the connector could have it sent to a place of their own, and read it
+        there.
+        """
+        if vals.get("callback_auth_password") or vals.get("callback_auth_type") == "bearer":
+            return
+        for connector in self:
+            moves = any(
+                vals.get(name, connector[name]) != connector[name] for name in PASSWORD_URLS
+            )
+            if moves and connector._stored_secret("callback_auth_password"):
+                connector._refuse(
+                    "callback_auth_password",
+                    _("type it in again, since it would go to another URL"),
+                )
+
     def _check_credentials(self):
         """Called by create and write: a constraint would run before the password is stored."""
         needed = _("it is needed for the callback auth type “Odoo”")
@@ -125,7 +147,7 @@ class MtsCallbackAuth(models.AbstractModel):
     @api.constrains("callback_auth_url", "callback_auth_type")
     def _check_callback_auth_url(self):
         for connector in self:
-            if connector.callback_auth_type == "odoo":
+            if connector.callback_auth_url or connector.callback_auth_type == "odoo":
                 with connector._checking("callback_auth_url"):
                     settings.check_url(connector.callback_auth_url)
 

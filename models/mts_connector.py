@@ -13,6 +13,7 @@ from ..background import slice as slices
 from ..mts import signature
 from ..mts.client import MtsClient
 from ..mts.errors import MtsError
+from ..mts.redact import redact
 from .mts_error_code import STOPPING_POLICIES
 
 _logger = logging.getLogger(__name__)
@@ -56,6 +57,9 @@ class MtsConnector(models.Model):
         tracking=True,
         help="Running: the schedule is on. Done: a one-time connector has done its work.",
     )
+    # Where people's data go: who has changed that is on record.
+    mts_url = fields.Char(tracking=True)
+    callback_url = fields.Char(tracking=True)
     retention_days = fields.Integer(
         "Keep Runs (days)",
         required=True,
@@ -185,7 +189,7 @@ class MtsConnector(models.Model):
                 client.ping()
                 known = client.auth_fields()
         except MtsError as error:
-            raise UserError(_("MTS: %s", self._explain(error))) from error
+            raise UserError(_("MTS: %s", redact(self._explain(error)))) from None
         missing = [field for field in self._parsed_mapping() if field not in known]
         if missing:
             raise UserError(

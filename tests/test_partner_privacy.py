@@ -197,6 +197,17 @@ class TestRead(PrivacyCase):
                     with self.subTest(way=way), self.assertRaises(AccessError, msg=way):
                         self.rpc(self.user(kind), "res.partner", method, self.partner.ids, *args)
 
+    def test_asking_a_user_for_the_contacts_fields(self):
+        """A user has all fields of the contact, by inheritance."""
+        colleague = self.user("manager")
+        colleague.partner_id.write(VALUES)
+        for kind, fields in {"internal": VALUES, "officer": ("mosip_vid",)}.items():
+            for ids in (colleague.ids, self.user(kind).ids):
+                for field in fields:
+                    with self.subTest(kind=kind, field=field), self.assertRaises(AccessError):
+                        self.rpc(self.user(kind), "res.users", "read", ids, [field])
+            self.assertNotIn(VID, repr(self.rpc(self.user(kind), "res.users", "read", ids)))
+
     def test_an_onchange_of_another_record_shows_nothing(self):
         """Odoo reads the lines that it is told of, whatever their fields' groups."""
         user = self.user("internal")

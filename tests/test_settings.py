@@ -403,7 +403,11 @@ class TestRefused(SettingsCase):
     def test_nobody_sends_what_he_may_not_read(self):
         manager = new_test_user(self.env, "manager", "mts_connector.group_manager")
         connector = self.create_connector()
-        for path in ("mts_record_ids.fingerprint", "mts_record_ids.connector_id.cron_id.code"):
+        field = self.env["res.partner"]._fields["city"]
+        restricted = patch.object(field, "groups", "base.group_system")
+        restricted.start()
+        self.addCleanup(restricted.stop)
+        for path in ("city", "parent_id.city", "mts_record_ids.connector_id.cron_id.code"):
             fields = json.dumps(["given_name", path])
             mapping = json.dumps({"vid": "vid", "name": ["given_name"]})
             values = {"selected_fields": fields, "mapping": mapping}
@@ -445,9 +449,12 @@ class TestRefused(SettingsCase):
     def test_odoo_login_needs_a_url(self):
         with self.assert_refused("callback_auth_url", "starts with http"):
             self.create_connector(**self.odoo_auth(callback_auth_url=False))
-        connector = self.create_connector(callback_auth_url="nowhere")
+        connector = self.create_connector(callback_auth_url=False)
         with self.assert_refused("callback_auth_url", "starts with http"):
             connector.write(self.odoo_auth())
+        # It would be kept for everybody to read.
+        with self.assert_refused("callback_auth_url", "user name or a password"):
+            connector.callback_auth_url = "https://mts:secret@odoo.example.org/"
 
     def test_reasons_are_in_the_language_of_the_user(self):
         self.env["res.lang"]._activate_lang("fr_FR")
