@@ -42,10 +42,17 @@ class World:
 
     The scheduled jobs run in Odoo's own cron threads, or, with ``cron_threads=0``, when a test
     presses their button "Run Manually".
+
+    :param arguments: what is added to Odoo's command line
     """
 
     def __init__(
-        self, environment: Environment, name: str, cron_threads: int = 0, workers: int = 0
+        self,
+        environment: Environment,
+        name: str,
+        cron_threads: int = 0,
+        workers: int = 0,
+        arguments: Sequence[str] = (),
     ) -> None:
         #: Tells apart what is made in one world.
         self.numbers = itertools.count(1)
@@ -58,6 +65,7 @@ class World:
             cron_poll=CRON_POLL_SECONDS,
             cron_threads=cron_threads,
             workers=workers,
+            extra_args=arguments,
             extra_env=self.crash.environment(),
         )
         self.sql = environment.connect(self.database)
