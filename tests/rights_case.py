@@ -1,7 +1,11 @@
 """What the tests of rights share: users of each kind, and calls as they come over RPC."""
 
 from odoo.api import call_kw
+from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests.common import TransactionCase
+from odoo.tools import mute_logger
+
+from ..simulator import Simulator
 
 CONTACTS = ("base.group_partner_manager", "base.group_allow_export")
 
@@ -50,3 +54,99 @@ class RightsCase(TransactionCase):
             return call_kw(self.env(user=user)[model], method, args, kwargs)
         finally:
             self.env["base"].invalidate_cache()
+
+
+class MatrixCase(RightsCase):
+    """Has a row of each model, in the users' own company and in another one."""
+
+    kinds = tuple(KINDS)
+
+    def setUp(self):
+        super().setUp()
+        self.other_company = self.env["res.company"].create({"name": "Other"})
+        self.simulator = Simulator().start()
+        self.addCleanup(self.simulator.stop)
+        self.mine = self.create_rows(self.company)
+        self.others = self.create_rows(self.other_company)
+
+    def create_rows(self, company):
+        """Return a row of each model, those that belong to a company in this one."""
+        rows = {}
+
+        def create(model, **values):
+            rows[model] = self.env[model].create(values)
+            return rows[model].id
+
+        partner = self.env["res.partner"].create(
+            {"name": "Amina", "company_id": company.id, "mosip_vid": "2345678901234560"}
+        )
+        connector = create(
+            "mts.connector",
+            name=f"Of {company.name}",
+            company_id=company.id,
+            mts_url=self.simulator.url,
+            search_domain=repr([("id", "=", partner.id)]),
+        )
+        run = create("mts.run", connector_id=connector)
+        request = create("mts.request", run_id=run, connector_id=connector)
+        create(
+            "mts.record",
+            connector_id=connector,
+            partner_id=partner.id,
+            request_id=request,
+            state="rejected",
+        )
+        create("mts.error.code", code=f"X-{company.id}", name="X", advice="X", policy="fix_data")
+        create("mts.refused.delivery", day=f"2026-01-{company.id:02}", reason="denied")
+        self.env["base"].flush()
+        return rows
+
+    def is_allowed(self, kind, model, method, *args):
+        """Tell whether the call passes the checks of rights, and undo what it did."""
+        allowed = True
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                try:
+                    self.rpc(self.user(kind), model, method, *args)
+                except (AccessError, MissingError):
+                    allowed = False
+                except UserError:
+                    # Allowed, and refused for a reason of its own.
+                    allowed = True
+                raise Undo()
+        except Undo:
+            return allowed
+
+    def arguments(self, operation, row):
+        if operation == "create":
+            return [self.values_for(row)]
+        if operation == "write":
+            return [row.ids, WRITABLE[row._name]]
+        return [row.ids]
+
+    def values_for(self, row):
+        """Return the values of another such row."""
+        if row._name == "mts.connector":
+            return {"name": "New", "company_id": row.company_id.id}
+        if row._name == "mts.error.code":
+            return {"code": "NEW", "name": "New", "advice": "New", "policy": "fix_data"}
+        values = row.copy_data()[0]
+        if row._name == "mts.record":
+            values["partner_id"] = self.env["res.partner"].search([], limit=1).id
+        if row._name == "mts.refused.delivery":
+            values["reason"] = "malformed"
+        return values
+
+
+class Undo(Exception):
+    """Takes back what a call did."""
+
+
+WRITABLE = {
+    "mts.connector": {"name": "Changed"},
+    "mts.run": {"message": "Changed"},
+    "mts.request": {"message": "Changed"},
+    "mts.record": {"error_message": "Changed"},
+    "mts.error.code": {"advice": "Changed"},
+    "mts.refused.delivery": {"count": 7},
+}

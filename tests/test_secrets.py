@@ -7,7 +7,8 @@ from odoo.exceptions import UserError
 from odoo.tests.common import Form, TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .test_rights import SECRETS, MatrixCase
+from .rights_case import MatrixCase
+from .test_rights import SECRETS
 
 PASSWORD = "correct horse"
 LOGIN = {
