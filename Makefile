@@ -1,6 +1,7 @@
 # make demo                 watch the connector work
 # make test                 run all tests;  make test ARGS="tests/test_x.py -k name" some of them
-# make soak N=1000 SEED=7   run random schedules of everything that can happen
+# make soak N=1000 SEED=7   run random schedules of everything that can happen; JOBS=2 in two
+#                           processes
 # make fuzz N=1000 SEED=7   send the callback near misses of deliveries, and nonsense
 # make lint                 check the style
 # make screenshots          take the README's pictures from a demo
@@ -20,7 +21,7 @@ COMMANDS := demo test soak fuzz lint odoo screenshots clean
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
 
-soak: ARGS += $(if $(N),--schedules $(N)) $(if $(SEED),--seed $(SEED))
+soak: ARGS += $(if $(N),--schedules $(N)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
 fuzz: ARGS += $(if $(N),--inputs $(N)) $(if $(SEED),--seed $(SEED))
 
 $(COMMANDS):

@@ -1,6 +1,6 @@
 """Whatever happens in whatever order, the promises are kept. `make soak` tries more of it."""
 
-from faults.__main__ import run
+from faults.soak import run
 from faults.stats import Stats
 from faults.world import World
 

@@ -11,7 +11,8 @@ PROGRESS_EVERY = 25
 class Stats:
     """Counts until the first breach: what follows repeats the same schedule to make it shorter."""
 
-    def __init__(self, progress: bool = False) -> None:
+    def __init__(self, progress: str = "") -> None:
+        """Tell of the progress, with this before it, unless that is empty."""
         self._progress = progress
         self.schedules = 0
         self.registrants = 0
@@ -19,6 +20,16 @@ class Stats:
         self.faults = 0
         self.kills = 0
         self.breaches: Counter = Counter()
+
+    @classmethod
+    def sum(cls, parts: "Iterable[Stats]") -> "Stats":
+        """Everything that the parts have done and found."""
+        total = cls()
+        for part in parts:
+            for name in ("schedules", "registrants", "sends", "faults", "kills"):
+                setattr(total, name, getattr(total, name) + getattr(part, name))
+            total.breaches.update(part.breaches)
+        return total
 
     def add_schedule(self, registrants: int, sends: int, faults: int, kills: int) -> None:
         if self.breaches:
@@ -29,7 +40,7 @@ class Stats:
         self.faults += faults + kills
         self.kills += kills
         if self._progress and self.schedules % PROGRESS_EVERY == 0:
-            print(self.line(), flush=True)
+            print(self._progress + self.line(), flush=True)
 
     def add_breaches(self, breaches: Iterable[Breach]) -> None:
         if not self.breaches:

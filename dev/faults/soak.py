@@ -1,0 +1,84 @@
+"""Soak: random schedules, as many as asked for."""
+
+import argparse
+import multiprocessing
+import random
+import traceback
+from concurrent.futures import ProcessPoolExecutor
+from typing import Iterator, NamedTuple
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from environment import Environment
+
+from .schedule import Schedule
+from .stats import Stats
+from .world import World
+
+STEPS = 25
+
+
+def main() -> int:
+    options = _parse_arguments()
+    number = random.randrange(10**6) if options.seed is None else options.seed  # noqa: S311
+    with Environment.for_series() as environment:
+        print(environment.describe())
+    print(f"seed {number}", flush=True)
+    found = list(_soak_in_parts(options.schedules, number, options.jobs))
+    for part in found:
+        print(part.failure, end="")
+    total = Stats.sum(part.stats for part in found)
+    print(total.line(), flush=True)
+    return 1 if any(part.failure for part in found) else 0
+
+
+class Part(NamedTuple):
+    """What came of one part; `failure` says which schedule broke a promise, and how."""
+
+    stats: Stats
+    failure: str
+
+
+def _soak_in_parts(schedules: int, number: int, jobs: int) -> Iterator[Part]:
+    """Run a share in each process; with its seed, which counts up, it can be run alone."""
+    shares = [len(range(job, schedules, jobs)) for job in range(jobs)]
+    seeds = range(number, number + jobs)
+    # Not forked: what one holds of the database server is not for others.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as processes:
+        yield from processes.map(_soak, shares, seeds)
+
+
+def _soak(schedules: int, number: int) -> Part:
+    stats = Stats(f"seed {number}: ")
+    with Environment.for_series() as environment, World(environment, "soak") as world:
+        try:
+            run(world, stats, schedules, number)
+        except Exception:  # noqa: BLE001  (shown with what the others have found)
+            return Part(stats, traceback.format_exc())
+    return Part(stats, "")
+
+
+def run(world: World, stats: Stats, schedules: int, number: int) -> None:
+    """Run the schedules; raises AssertionError with the first that breaks a promise."""
+    schedule = type("Schedule", (Schedule,), {"world": world, "stats": stats})
+    run_state_machine_as_test(
+        seed(number)(schedule),
+        settings=settings(
+            max_examples=schedules,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="dev/cli.py soak", description=__doc__)
+    parser.add_argument("--schedules", type=int, default=100)
+    parser.add_argument("--seed", type=int, help="a new one unless given")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that share the schedules")
+    return parser.parse_args()
