@@ -7,7 +7,9 @@ from . import mts_sending_settings
 from . import mts_callback_auth
 from . import mts_delivery_settings
 from . import mts_schedule
+from . import mts_ledger_counts
 from . import mts_connector
+from . import mts_run_progress
 from . import mts_run
 from . import mts_request
 from . import mts_record

@@ -34,6 +34,7 @@ class MtsConnector(models.Model):
         "mts.sending.settings",
         "mts.delivery.settings",
         "mts.schedule",
+        "mts.ledger.counts",
     ]
     _secrets = _configurable_secrets = ("callback_auth_password", "hmac_key")
     _order = "name, id"
@@ -166,18 +167,6 @@ class MtsConnector(models.Model):
             "views": [(False, "form")],
             "name": _("Import"),
         }
-
-    def action_view_runs(self):
-        self.ensure_one()
-        self._check_officer()
-        action = self.env["ir.actions.act_window"]._for_xml_id("mts_connector.mts_run_action")
-        return {**action, "domain": [("connector_id", "=", self.id)]}
-
-    def action_view_records(self):
-        self.ensure_one()
-        self._check_officer()
-        action = self.env["ir.actions.act_window"]._for_xml_id("mts_connector.mts_record_action")
-        return {**action, "domain": [("connector_id", "=", self.id)]}
 
     def action_test_connection(self):
         """Ask MTS for a sign of life and compare its fields with the mapping."""

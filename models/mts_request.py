@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 
+from ..background import news
 from ..background.batch import Batch
 from ..background.transaction import quiet
 from ..mts import answer, message, signature
@@ -132,6 +133,7 @@ class MtsRequest(models.Model):
             values["state"] = "sent"
             values["check_at"] = self._first_check(identifier)
         self.write(values)
+        news.announce(self.run_id)
         if self.run_id.failures:
             self.run_id.write({"failures": 0, "message": False})
 
@@ -312,7 +314,9 @@ class MtsRequest(models.Model):
                     log_exceptions=False,
                 )
         self.invalidate_cache()
-        self.browse(sorted(changes))._close_answered()
+        counted = self.browse(sorted(changes))
+        counted._close_answered()
+        news.announce(counted.run_id)
 
     def _close_answered(self):
         """Close those of which no record is pending; wake the run that waits for that."""

@@ -2,11 +2,10 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 
+from ..background import news
 from ..background.batch import Batch, Item
 from ..mts import message, signature
-
-OPEN_STATES = ("queued", "sending", "waiting")
-OPEN_REQUESTS = ("to_send", "sent")
+from .mts_run_progress import OPEN_REQUESTS, OPEN_STATES
 
 # Pauses between tries to reach MTS: 1, 2, 4, 8 minutes. The registrants stay due after that.
 MAX_FAILURES = 5
@@ -15,6 +14,7 @@ MAX_FAILURES = 5
 class MtsRun(models.Model):
     _name = "mts.run"
     _description = "MTS Import"
+    _inherit = "mts.run.progress"
     _order = "id desc"
 
     connector_id = fields.Many2one("mts.connector", required=True, index=True, ondelete="cascade")
@@ -42,25 +42,6 @@ class MtsRun(models.Model):
         index=True,
     )
     request_ids = fields.One2many("mts.request", "run_id", "Requests")
-    selected_count = fields.Integer(
-        "Selected", compute="_compute_counts", help="Registrants taken into this run."
-    )
-    sent_count = fields.Integer("Sent", compute="_compute_counts", help="Those MTS may have got.")
-    pending_count = fields.Integer(
-        "Waiting", compute="_compute_counts", help="Sent or being sent, and not answered yet."
-    )
-    tokenized_count = fields.Integer("Tokenized", compute="_compute_counts")
-    rejected_count = fields.Integer("Rejected", compute="_compute_counts")
-    conflict_count = fields.Integer("Conflicts", compute="_compute_counts")
-    lost_count = fields.Integer(
-        "Due Again", compute="_compute_counts", help="Not sent after all, or without an answer."
-    )
-    expected_count = fields.Integer(
-        "Due at the Start", readonly=True, help="Registrants who were due when the run started."
-    )
-    progress = fields.Float(
-        compute="_compute_counts", help="Settled registrants, in percent of those expected."
-    )
     started_at = fields.Datetime(readonly=True)
     finished_at = fields.Datetime(readonly=True)
     message = fields.Text(readonly=True, help="What happened and what to do about it.")
@@ -76,45 +57,10 @@ class MtsRun(models.Model):
             for run in self
         ]
 
-    @api.depends("request_ids.state", "request_ids.record_count", "request_ids.lost_count")
-    def _compute_counts(self):
-        sums = (
-            "record_count",
-            "tokenized_count",
-            "rejected_count",
-            "conflict_count",
-            "lost_count",
-        )
-        groups = self.env["mts.request"].read_group(
-            [("run_id", "in", self.ids)],
-            ["run_id", "state"] + [f"{name}:sum" for name in sums],
-            ["run_id", "state"],
-            lazy=False,
-        )
-        for run in self:
-            mine = [group for group in groups if group["run_id"][0] == run.id]
-            total = {name: sum(group[name] or 0 for group in mine) for name in sums}
-            settled = sum(total[name] for name in sums[1:])
-            run.selected_count = total["record_count"]
-            run.sent_count = sum(
-                group["record_count"]
-                for group in mine
-                if group["state"] in ("sent", "answered", "lost")
-            )
-            run.pending_count = sum(
-                group["record_count"] - sum(group[name] for name in sums[1:])
-                for group in mine
-                if group["state"] in OPEN_REQUESTS
-            )
-            run.tokenized_count = total["tokenized_count"]
-            run.rejected_count = total["rejected_count"]
-            run.conflict_count = total["conflict_count"]
-            run.lost_count = total["lost_count"]
-            if run.state in OPEN_STATES:
-                whole = max(run.expected_count, run.selected_count)
-                run.progress = 100.0 * settled / whole if whole else 0.0
-            else:
-                run.progress = 100.0
+    def write(self, vals):
+        result = super().write(vals)
+        news.announce(self)
+        return result
 
     def action_cancel(self):
         """Send nothing more; what is under way still gets its answer."""
@@ -124,12 +70,11 @@ class MtsRun(models.Model):
         open_runs._finish("cancelled", _("Cancelled by %s.", self.env.user.name))
         return True
 
-    def action_view_records(self):
-        self.ensure_one()
+    def action_refresh(self):
+        """Have the form read anew what it shows, as it does after each button."""
         self.check_access_rights("read")
         self.check_access_rule("read")
-        action = self.env["ir.actions.act_window"]._for_xml_id("mts_connector.mts_record_action")
-        return {**action, "domain": [("request_id.run_id", "=", self.id)]}
+        return True
 
     def _finish(self, state, reason=False):
         """Close the runs.

@@ -28,6 +28,8 @@ ABSTRACT = {
     "mts.delivery.settings",
     "mts.delta",
     "mts.identity.store.partner",
+    "mts.ledger.counts",
+    "mts.run.progress",
     "mts.schedule",
     "mts.secret.mixin",
     "mts.sending.settings",
@@ -56,7 +58,7 @@ SETTINGS = {
 # … what the connector says of itself …
 SHOWN = {
     *("attention", "callback_auth_password_source", "changes_since", "cron_id", "onetime_run_id"),
-    *("run_ids", "state"),
+    *("pending_total", "rejected_total", "run_ids", "run_total", "state", "tokenized_total"),
 }
 # … what is for managers only, and what reads as empty for everybody.
 FOR_MANAGERS = {"callback_user_warning"}
@@ -99,12 +101,10 @@ METHODS = {
         "action_start": "manager",
         "action_stop": "manager",
         "action_test_connection": "manager",
-        "action_view_records": "officer manager",
-        "action_view_runs": "officer manager",
     },
     "mts.run": {
         "action_cancel": "officer manager",
-        "action_view_records": "officer manager",
+        "action_refresh": "officer manager",
     },
     "mts.record": {"action_retry": "officer manager"},
 }

@@ -3,12 +3,12 @@
 from lxml import etree
 from odoo.exceptions import AccessError
 from odoo.tests.common import Form, new_test_user, tagged
-from odoo.tools.safe_eval import datetime, dateutil, safe_eval, time
+from odoo.tools.safe_eval import safe_eval
 
-from .common import MtsCase
+from .screen_case import ScreenCase
 
 
-class ViewsCase(MtsCase):
+class ViewsCase(ScreenCase):
     def setUp(self):
         super().setUp()
         groups = "mts_connector.group_%s"
@@ -77,16 +77,6 @@ class TestScreens(ViewsCase):
             if group_by:
                 model.read_group([], [], [group_by])
 
-    def times(self):
-        """Return what Odoo's own filters compute with."""
-        return {
-            "uid": self.env.uid,
-            "time": time,
-            "datetime": datetime,
-            "relativedelta": dateutil.relativedelta.relativedelta,
-            "context_today": datetime.datetime.now,
-        }
-
     def test_forms_open(self):
         for env in self.both():
             for record in (
@@ -106,17 +96,6 @@ class TestScreens(ViewsCase):
         fields = self.env["res.partner"].with_user(other).fields_view_get(view_type="form")
         for name in ("mosip_vid", "mosip_auth_token", "mts_record_ids"):
             self.assertNotIn(name, fields["fields"])
-
-    def test_ways_from_screen_to_screen(self):
-        for env in self.both():
-            connector, run = self.connector.with_env(env), self.run_done.with_env(env)
-            for action, found in (
-                (connector.action_view_runs(), run),
-                (connector.action_view_records(), self.record_of(self.tokenized + self.refused)),
-                (run.action_view_records(), self.record_of(self.tokenized + self.refused)),
-            ):
-                shown = env[action["res_model"]].search(action["domain"])
-                self.assertEqual(shown, found.with_env(env))
 
     def record_of(self, partner, connector=None):
         return self.env["mts.record"].search([("partner_id", "in", partner.ids)])
