@@ -20,6 +20,7 @@
         "views/mts_run.xml",
         "views/res_partner.xml",
         "views/mts_connector.xml",
+        "views/mts_coverage.xml",
         "views/mts_refused_delivery.xml",
         "views/menus.xml",
     ],

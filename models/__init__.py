@@ -14,6 +14,7 @@ from . import mts_run
 from . import mts_request
 from . import mts_record
 from . import mts_delta
+from . import mts_coverage
 from . import mts_refused_delivery
 from . import ir_cron
 from . import base

@@ -96,6 +96,7 @@ class MatrixCase(RightsCase):
             request_id=request,
             state="rejected",
         )
+        rows["mts.coverage"] = self.env["mts.coverage"].search([("connector_id", "=", connector)])
         create("mts.error.code", code=f"X-{company.id}", name="X", advice="X", policy="fix_data")
         create("mts.refused.delivery", day=f"2026-01-{company.id:02}", reason="denied")
         self.env["base"].flush()
@@ -147,6 +148,7 @@ WRITABLE = {
     "mts.run": {"message": "Changed"},
     "mts.request": {"message": "Changed"},
     "mts.record": {"error_message": "Changed"},
+    "mts.coverage": {"coverage": "token"},
     "mts.error.code": {"advice": "Changed"},
     "mts.refused.delivery": {"count": 7},
 }

@@ -26,6 +26,25 @@ class ScreenCase(MtsCase):
         """Return the records that the action shows first."""
         return env[action["res_model"]].search(self.domain_of(env, action))
 
+    def chart(self, env, name, kind="graph"):
+        """Return the numbers of a board's graph or pivot: ``{(group, …): count}``."""
+        action = self.env.ref(f"mts_connector.{name}").sudo().read()[0]
+        action["context"] = safe_eval(action["context"] or "{}")
+        (view,) = [view_id for view_id, view_kind in action["views"] if view_kind == kind]
+        model = env[action["res_model"]]
+        arch = etree.fromstring(model.fields_view_get(view, kind)["arch"])
+        groups = [
+            ":".join(filter(None, [node.get("name"), node.get("interval")]))
+            for node in arch.iter("field")
+        ]
+        domain = self.domain_of(env, action)
+        rows = model.read_group(domain, ["__count"], groups, lazy=False)
+        return {tuple(self.label(row[group]) for group in groups): row["__count"] for row in rows}
+
+    @staticmethod
+    def label(value):
+        return str(value[1]) if isinstance(value, tuple) else value
+
     def domain_of(self, env, action):
         """Return the domain of an action together with its default filters."""
         model = env[action["res_model"]]

@@ -17,10 +17,11 @@ MODELS = {
     "mts.run": {"officer": "r", "manager": "r"},
     "mts.request": {"officer": "r", "manager": "r"},
     "mts.record": {"officer": "r", "manager": "r"},
+    "mts.coverage": {"officer": "r", "manager": "r"},
     "mts.error.code": {"officer": "r", "manager": "crud"},
     "mts.refused.delivery": {"manager": "r"},
 }
-OF_A_COMPANY = ("mts.connector", "mts.run", "mts.request", "mts.record")
+OF_A_COMPANY = ("mts.connector", "mts.run", "mts.request", "mts.record", "mts.coverage")
 
 # These have no rows.
 ABSTRACT = {
@@ -107,6 +108,7 @@ METHODS = {
         "action_refresh": "officer manager",
     },
     "mts.record": {"action_retry": "officer manager"},
+    "mts.coverage": {"action_open_registrant": "officer manager"},
 }
 
 OPERATIONS = {"c": "create", "r": "read", "u": "write", "d": "unlink"}

@@ -37,6 +37,7 @@ class TestScreens(ViewsCase):
         for env in self.both():
             menus = self.menus(env)
             titles = ["Imports", "Registrants", "Rejected", "Duplicates", "Connectors"]
+            titles += ["Answers by Day", "Rejections by Code", "Coverage"]
             opened = [menu.action.sudo().name for menu in menus if menu.action]
             self.assertFalse(set(titles) - set(opened))
             for menu in menus:

@@ -175,6 +175,75 @@ class TestConnector(WatchCase):
 
 
 @tagged("post_install", "-at_install")
+class TestBoard(WatchCase):
+    def charts(self, name):
+        """Return the numbers of the graph and of the pivot, as an officer sees them."""
+        self.env["base"].flush()
+        env = self.env(user=self.officer.id, context={"lang": "en_US", "tz": "Asia/Tokyo"})
+        return self.chart(env, name), self.chart(env, name, "pivot")
+
+    def test_answers_by_the_day_of_the_user(self):
+        people = self.create_registrants(4)
+        self.simulator.refuse(people[2].mosip_vid, "IDA-DEA-001")
+        self.import_now(self.connector)
+        # In Tokyo a day begins at 15 o'clock UTC.
+        noon = self.now().replace(hour=12) - timedelta(days=3)
+        times = [noon + timedelta(hours=hours) for hours in (2, 4, 5, -24 * 40)]
+        for partner, answered_at in zip(people, times):
+            self.record_of(partner).answered_at = answered_at
+        today, tomorrow = ((noon + timedelta(days=n)).strftime("%d %b %Y") for n in (0, 1))
+        expected = {
+            (today, "tokenized"): 1,
+            (tomorrow, "tokenized"): 1,
+            (tomorrow, "rejected"): 1,
+        }
+        for numbers in self.charts("mts_record_day_action"):
+            self.assertEqual(numbers, expected)
+
+    def test_rejections_by_code(self):
+        people = self.create_registrants(4)
+        for partner, code in zip(people, ("IDA-DEA-001", "IDA-DEA-001", "IDA-MLC-005")):
+            self.simulator.refuse(partner.mosip_vid, code)
+        self.import_now(self.connector)
+        graph, pivot = self.charts("mts_record_code_action")
+        self.assertEqual(graph, {("IDA-DEA-001",): 2, ("IDA-MLC-005",): 1})
+        self.assertEqual(sorted(pivot.values()), [1, 2])
+        self.assertIn("IDA-MLC-005", " ".join(advice for advice, _connector in pivot))
+
+    def test_coverage(self):
+        _with_token, refused, without = people = self.create_registrants(3)
+        without.mosip_vid = False
+        self.simulator.refuse(refused.mosip_vid, "IDA-DEA-001")
+        self.import_now(self.connector)
+        self.create_registrant(ref="of another filter")
+        self.create_connector(company_id=self.env["res.company"].create({"name": "Other"}).id)
+        self.create_connector(active=False)
+        for numbers in self.charts("mts_coverage_action"):
+            name = self.connector.name
+            expected = {(name, "token"): 1, (name, "vid"): 1, (name, "neither"): 1}
+            self.assertEqual(numbers, expected)
+        rows = self.env["mts.coverage"].with_user(self.officer).search([])
+        self.assertEqual(rows.partner_id, people)
+        self.assertEqual(
+            rows.search(
+                [("partner_id.name", "ilike", "%min%"), ("coverage", "=", "vid")]
+            ).action_open_registrant()["res_id"],
+            refused.id,
+        )
+
+    def test_coverage_goes_by_what_the_filter_says(self):
+        self.create_registrants(2)[0].name = "100% sure"
+        self.connector.search_domain = '[("name", "=", "100% sure"), ("ref", "=", "mts-test")]'
+        for numbers in self.charts("mts_coverage_action"):
+            self.assertEqual(numbers, {(self.connector.name, "vid"): 1})
+
+    def test_coverage_without_connectors(self):
+        self.connector.unlink()
+        for numbers in self.charts("mts_coverage_action"):
+            self.assertEqual(numbers, {})
+
+
+@tagged("post_install", "-at_install")
 class TestNews(CommittedCase):
     """Odoo's bus has nothing in test transactions, so these are real."""
 

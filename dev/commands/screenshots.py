@@ -122,7 +122,13 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
             "name": "import",
             "path": _form(registry, "mts_run_action", "mts.run", run),
             "ready": ".o_form_view .o_progressbar",
-            "height": 860,
+            "height": 620,
+        },
+        {
+            "name": "imports",
+            "path": _list(registry, "mts_run_action", "mts.run"),
+            "ready": ".o_list_view .o_data_row",
+            "height": 400,
         },
         {
             "name": "refused",
@@ -144,6 +150,24 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
             "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mosip_auth_token]",
             "height": 820,
         },
+        *_board(registry),
+    ]
+
+
+def _board(registry: Registry) -> List[Dict[str, Any]]:
+    boards = {
+        "answers-by-day": ("mts_record_day_action", "mts.record"),
+        "rejections-by-code": ("mts_record_code_action", "mts.record"),
+        "coverage": ("mts_coverage_action", "mts.coverage"),
+    }
+    return [
+        {
+            "name": name,
+            "path": f"{_list(registry, action, model)}&view_type=graph",
+            "ready": ".o_graph_view canvas, .o_graph_renderer canvas",
+            "height": 700,
+        }
+        for name, (action, model) in boards.items()
     ]
 
 
