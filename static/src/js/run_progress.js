@@ -52,8 +52,23 @@ odoo.define("mts_connector.run_progress", function (require) {
         },
 
         _onNotifications(notifications) {
-            if (!this.timer && notifications.some((news) => this._isMine(news))) {
-                this.timer = setTimeout(() => this._readForm(), DELAY);
+            if (notifications.some((news) => this._isMine(news))) {
+                this.isStale = true;
+                this._readSoon();
+            }
+        },
+
+        /**
+         * Read the form after the delay, and once more when it has become stale meanwhile.
+         */
+        _readSoon() {
+            if (this.isStale && !this.timer) {
+                this.isStale = false;
+                this.timer = setTimeout(() => {
+                    this.timer = null;
+                    this._readForm();
+                    this._readSoon();
+                }, DELAY);
             }
         },
 
@@ -64,7 +79,7 @@ odoo.define("mts_connector.run_progress", function (require) {
         },
 
         _readForm() {
-            this.timer = null;
+            // The form of somebody who went back to the list is kept for a while.
             if (document.contains(this.el)) {
                 const fieldNames = Object.keys(this.record.fieldsInfo[this.viewType]);
                 this.trigger_up("reload", {fieldNames});
