@@ -133,7 +133,6 @@ class MtsRequest(models.Model):
             values["state"] = "sent"
             values["check_at"] = self._first_check(identifier)
         self.write(values)
-        news.announce(self.run_id)
         if self.run_id.failures:
             self.run_id.write({"failures": 0, "message": False})
 
