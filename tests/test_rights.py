@@ -69,8 +69,8 @@ EMPTY = {"callback_auth_password"}
 OTHER_FIELDS = {
     "mts.run": {
         *("company_id", "conflict_count", "connector_id", "expected_count", "failures"),
-        *("finished_at", "last_partner_id", "lost_count", "message", "next_try_at"),
-        *("pending_count", "progress", "rejected_count", "request_ids", "scope"),
+        *("finished_at", "last_partner_id", "lost_count", "message", "next_try_at", "outlook"),
+        *("pending_count", "progress", "rejected_count", "request_count", "request_ids", "scope"),
         *("selected_count", "sent_count", "started_at", "state", "tokenized_count", "trigger"),
     },
     "mts.request": {
@@ -84,6 +84,7 @@ OTHER_FIELDS = {
         *("error_id", "error_message", "partner_id", "request_id", "retry_at"),
         *("retry_requested", "run_id", "sent_at", "state", "to_check", "unanswered_request_id"),
     },
+    "mts.coverage": {"company_id", "connector_id", "coverage", "partner_id"},
     "mts.error.code": {"advice", "code", "name", "policy"},
     "mts.refused.delivery": {"count", "day", "reason"},
 }
