@@ -13,7 +13,11 @@ def post_load():
 
 
 def uninstall_hook(cr, _registry):
-    """Remove the scheduled jobs: Odoo would refuse to delete a model that a job still calls."""
+    """Remove what would be left behind.
+
+    Odoo would refuse to delete a model that a scheduled job still calls.
+    """
     env = api.Environment(cr, SUPERUSER_ID, {})
     env["mts.connector"].with_context(active_test=False).search([])._remove_cron()
     env["mts.connector"]._remove_orphaned_crons()
+    cr.execute("DROP INDEX IF EXISTS g2p_reg_id_mts_index")

@@ -1,8 +1,10 @@
 from . import mts_error_code
 from . import mts_identity_store
+from . import mts_identity_store_g2p
 from . import res_partner
 from . import mts_secret_mixin
 from . import mts_setting_mixin
+from . import mts_identity_settings
 from . import mts_sending_settings
 from . import mts_callback_auth
 from . import mts_delivery_settings
@@ -18,3 +20,4 @@ from . import mts_coverage
 from . import mts_refused_delivery
 from . import ir_cron
 from . import base
+from . import ir_rule

@@ -1,7 +1,10 @@
 import re
+from contextlib import contextmanager
 
 from odoo import _, api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
+
+from ..mts.redact import redact
 
 # Fields of a contact that have groups. Odoo checks them when a field is read, but not when it is
 # searched, sorted or grouped by, nor in all of exports and onchanges: without this anybody who can
@@ -13,6 +16,8 @@ GUARDED = (
     "mosip_duplicate_count",
     "mts_record_ids",
 )
+G2P_ID = "g2p.reg.id"
+
 _NAMES = re.compile(rf"\b(?:{'|'.join(GUARDED)})\b")
 
 
@@ -38,7 +43,28 @@ class Base(models.AbstractModel):
     def onchange(self, values, field_name, field_onchange):
         # Odoo asks for no groups of what it computes or reads of the lines that it is told of.
         self._check_guarded(field_onchange)
-        return super().onchange(values, field_name, field_onchange)
+        with self._quoting_no_id(values.get("value")):
+            return super().onchange(values, field_name, field_onchange)
+
+    def _validate_fields(self, *args, **kwargs):
+        # OpenG2P lets nobody have two IDs of one type; those that the user may not see count.
+        checked = self.sudo() if self._name == G2P_ID else self
+        with self._quoting_no_id():
+            return super(Base, checked)._validate_fields(*args, **kwargs)
+
+    @contextmanager
+    def _quoting_no_id(self, typed=None):
+        """Take the number out of what OpenG2P says of an ID, since Odoo logs what is said.
+
+        :param typed: a number that is not saved yet
+        """
+        try:
+            yield
+        except ValidationError as error:
+            if self._name != G2P_ID:
+                raise
+            values = [str(typed or ""), *self.sudo().mapped("value")]
+            raise ValidationError(redact(str(error), values)) from None
 
     def export_data(self, fields_to_export):
         # Odoo checks the groups only of what is not in its cache yet.

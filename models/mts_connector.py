@@ -24,6 +24,12 @@ SLICE_LOCK = 0x4D5453
 
 RANGES = {"retention_days": (0, 36500)}
 
+# A change of these may change what is sent of anybody.
+LOOK_AGAIN = {
+    *("mapping", "selected_fields", "lang_code", "search_domain"),
+    *("identity_store", "g2p_vid_type", "g2p_token_type"),
+}
+
 
 class MtsConnector(models.Model):
     _name = "mts.connector"
@@ -31,6 +37,7 @@ class MtsConnector(models.Model):
     _inherit = [
         "mail.thread",
         "mail.activity.mixin",
+        "mts.identity.settings",
         "mts.sending.settings",
         "mts.delivery.settings",
         "mts.schedule",
@@ -107,7 +114,7 @@ class MtsConnector(models.Model):
     def write(self, vals):
         if "active" in vals and not vals["active"]:
             self._stop(_("The connector was archived."))
-        if {"mapping", "selected_fields", "lang_code", "search_domain"} & set(vals):
+        if LOOK_AGAIN & set(vals):
             # What was refused may now be sent in another form: look at everything once again.
             vals = {**vals, "changes_since": False}
         return super().write(vals)

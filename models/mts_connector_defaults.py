@@ -45,5 +45,11 @@ def default_mapping(env):
 def default_domain(env):
     known = env["res.partner"]._fields
     if "is_registrant" in known and "is_group" in known:
-        return '[("is_registrant", "=", True), ("is_group", "=", False)]'
+        registered = '("is_registrant", "=", True), ("is_group", "=", False)'
+        # OpenG2P disables whom it must keep and who counts no more.
+        return (
+            f'[{registered}, ("disabled", "=", False)]'
+            if "disabled" in known
+            else f"[{registered}]"
+        )
     return '[("is_company", "=", False), ("type", "=", "contact")]'

@@ -32,7 +32,8 @@ class MtsCoverage(models.Model):
         """Return the rows of all connectors, as SQL; the rules leave those of the company."""
         connectors = self.env(su=True, context={})["mts.connector"]
         every = connectors.search([])  # pylint: disable=no-search-all  # there are a few
-        return "UNION ALL".join(self._rows(connector) for connector in every) or NOTHING
+        usable = every.filtered(lambda connector: connector._has_store())
+        return "UNION ALL".join(self._rows(connector) for connector in usable) or NOTHING
 
     def _rows(self, connector):
         """Return the rows of one connector, as SQL without parameters."""

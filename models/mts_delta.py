@@ -23,21 +23,20 @@ class MtsDelta(models.AbstractModel):
     @api.model
     def _due_page(self, connector, scope, after, limit):
         """Return the next due registrants by id, as a list of :class:`DueRow`."""
-        source, params = self._due_sql(connector, scope)
+        source, params = self._due_sql(connector, scope, after)
         self.env.cr.execute(
             f"""
             SELECT res_partner.id, record.id, record.fingerprint,
                    COALESCE(record.state = 'rejected' AND record.retry_requested IS NOT TRUE
                             AND (record.retry_at > now() AT TIME ZONE 'UTC') IS NOT FALSE, FALSE)
-            {source} AND res_partner.id > %s
-            ORDER BY res_partner.id LIMIT %s
+            {source} ORDER BY res_partner.id LIMIT %s
             """,
-            [*params, after, limit],
+            [*params, limit],
         )
         return [DueRow(*row) for row in self.env.cr.fetchall()]
 
     @api.model
-    def _due_sql(self, connector, scope):
+    def _due_sql(self, connector, scope, after=0):
         """Return FROM, WHERE and parameters of the delta.
 
         Due is who matches the filter, has a VID and no token, is in flight with no connector, and
@@ -45,8 +44,9 @@ class MtsDelta(models.AbstractModel):
         changed, a passing fault is over, or a person asked for it.
 
         :param scope: ``due``, or ``retry`` for those only whom a person asked to try again
+        :param after: only registrants with a greater id
         """
-        domain = expression.AND([connector._domain(), connector._store()._domain()])
+        domain = expression.AND([connector._domain(), connector._store()._domain_after(after)])
         tables, where, params = self._partner_query(domain).get_sql()
         due = {
             "due": """

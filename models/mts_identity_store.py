@@ -1,21 +1,56 @@
-from odoo import api, models
+from odoo import _, api, models
+from odoo.osv import expression
 
 
 class MtsIdentityStorePartner(models.AbstractModel):
     """Where a registry keeps the VID and the token of a registrant: here on ``res.partner``.
 
     A registry that keeps them elsewhere adds a model ``mts.identity.store.<name>`` that inherits
-    this one, overrides these methods, and adds ``<name>`` to the selection
-    ``mts.connector.identity_store``. All methods run as superuser.
+    this one and overrides these methods; a connector can then be set to ``<name>``. They run as
+    superuser, on the store that ``mts.connector._store`` returns: ``_connector()`` is the
+    connector that asks. docs/registries.md explains them with an example.
     """
 
     _name = "mts.identity.store.partner"
     _description = "VIDs and Tokens on the Contact"
+    # Of all stores that can be used, a new connector takes the one that stands highest.
+    _precedence = 0
+
+    @api.model
+    def _label(self):
+        """Return what people call this store."""
+        return _("Contact")
+
+    @api.model
+    def _is_available(self):
+        """Tell whether this database has what the store needs."""
+        return True
+
+    @api.model
+    def _prepare(self):
+        """Make ready what the store needs. Called on saving a connector, and before each import.
+
+        :raises SettingError: with the reason why the store cannot be used as the connector says
+        """
+
+    @api.model
+    def _connector(self):
+        """Return the connector whose settings count; an empty one stands for the defaults."""
+        return self.env["mts.connector"].browse(self.env.context.get("mts_connector_id"))
 
     @api.model
     def _domain(self):
         """Return the domain of the registrants who have a VID and no token."""
         return [("mosip_vid", "!=", False), ("mosip_auth_token", "=", False)]
+
+    @api.model
+    def _domain_after(self, after):
+        """Return the domain of those of them who have a greater id.
+
+        Registrants are gone through by it. A domain that looks into another table does well to
+        look from there on only, or each page takes longer than the one before.
+        """
+        return expression.AND([self._domain(), [("id", ">", after)]])
 
     @api.model
     def _watched_paths(self):
@@ -28,9 +63,32 @@ class MtsIdentityStorePartner(models.AbstractModel):
 
     @api.model
     def _read_vids(self, partners):
-        """Return ``{partner id: VID}``, without blanks around it, of those who have one."""
-        vids = {partner.id: (partner.mosip_vid or "").strip() for partner in partners}
-        return {partner_id: vid for partner_id, vid in vids.items() if vid}
+        """Return ``{partner id: VID}``, without blanks around it, of those who have one.
+
+        Not by way of Odoo's cache, out of which a user could read the whole number afterwards.
+        """
+        self.env["res.partner"].flush(["mosip_vid"])
+        self.env.cr.execute(
+            "SELECT id, mosip_vid FROM res_partner WHERE id = ANY(%s) AND mosip_vid IS NOT NULL",
+            [partners.ids],
+            log_exceptions=False,
+        )
+        return self._stripped(self.env.cr.fetchall())
+
+    @api.model
+    def _stripped(self, rows):
+        """Return ``{partner id: text}`` without blanks around the texts, and without empty ones.
+
+        :param rows: pairs of partner id and text
+        """
+        texts = {partner_id: text.strip() for partner_id, text in rows}
+        return {partner_id: text for partner_id, text in texts.items() if text}
+
+    @api.model
+    def _read_tokens(self, partners):
+        """Return ``{partner id: token}`` of those who have one."""
+        tokens = {partner.id: partner.mosip_auth_token for partner in partners}
+        return {partner_id: token for partner_id, token in tokens.items() if token}
 
     @api.model
     def _store_tokens(self, tokens):
@@ -41,3 +99,34 @@ class MtsIdentityStorePartner(models.AbstractModel):
         partners = self.env["res.partner"].with_context(tracking_disable=True)
         for partner_id, token in tokens.items():
             partners.browse(partner_id).write({"mosip_auth_token": token, "mosip_vid": False})
+
+    # -- by hand ---------------------------------------------------------------------------------
+
+    @api.model
+    def _write_vid(self, partner, vid):
+        """Replace the VID of a registrant, or remove it.
+
+        :param vid: the number, or False
+        """
+        partner.mosip_vid = vid
+
+    @api.model
+    def _forget(self, partners):
+        """Remove VIDs and tokens of registrants who are about to become one with another."""
+        partners.write({"mosip_vid": False, "mosip_auth_token": False})
+
+    @api.model
+    def _merge(self, sources, target):
+        """Leave one VID or token of registrants who are about to become one.
+
+        What the target has counts first. Who has a token needs no VID any more.
+        """
+        partners = target + sources
+        vids, tokens = self._read_vids(partners), self._read_tokens(partners)
+        vid = next((vids[id_] for id_ in partners.ids if id_ in vids), False)
+        token = next((tokens[id_] for id_ in partners.ids if id_ in tokens), False)
+        self._forget(sources)
+        if token:
+            self._store_tokens({target.id: token})
+        elif vid:
+            self._write_vid(target, vid)

@@ -224,7 +224,8 @@ class MtsRecord(models.Model):
     def _notice_tokens(self, request):
         """Mark as tokenized whose answer is still expected and who have a token all the same."""
         records = self.search([("request_id", "=", request.id), ("state", "=", "pending")])
-        records = records.filtered("partner_id.mosip_auth_token")
+        tokens = self._from_stores(records, "_read_tokens")
+        records = records.filtered(lambda record: record.id in tokens)
         records._be_tokenized()
         records.flush()
         return records
@@ -308,7 +309,7 @@ class MtsRecord(models.Model):
         by_id = {record.id: record for record in records}
         closed = self._answered_requests(delivered)
         keys = {connector: connector._secret("hmac_key") for connector in records.connector_id}
-        vids = self._present_vids(records)
+        vids = self._from_stores(records, "_read_vids")
         news = {}
         for ref, answer in delivered:
             record, vid = by_id.get(ref.record_id), vids.get(ref.record_id)
@@ -375,14 +376,20 @@ class MtsRecord(models.Model):
         return self.browse([row[0] for row in found])
 
     @api.model
-    def _present_vids(self, records):
-        """Return ``{record id: VID}``."""
-        vids = {}
-        for connector in records.connector_id:
+    def _from_stores(self, records, method):
+        """Return ``{record id: VID or token}`` of those whose registrant has one.
+
+        :param method: that of the identity store which reads it
+        """
+        found = {}
+        for connector in records.connector_id.filtered(lambda connector: connector._has_store()):
             mine = records.filtered(lambda record, c=connector: record.connector_id == c)
-            by_partner = connector._store()._read_vids(mine.partner_id)
-            vids.update({record.id: by_partner.get(record.partner_id.id) for record in mine})
-        return vids
+            by_partner = getattr(connector._store(), method)(mine.partner_id)
+            for record in mine.filtered(
+                lambda record, has=by_partner: record.partner_id.id in has
+            ):
+                found[record.id] = by_partner[record.partner_id.id]
+        return found
 
     def _is_news(self, ref, answer):
         """Tell whether the answer changes anything.
@@ -403,9 +410,10 @@ class MtsRecord(models.Model):
         """
         present, good = {}, defaultdict(dict)
         conflicts = self.browse()
+        stored = self._from_stores(self.union(*tokens), "_read_tokens")
         for record, token in tokens.items():
-            partner = record.partner_id
-            if present.setdefault(partner, partner.mosip_auth_token or token) == token:
+            known = stored.get(record.id, token)
+            if present.setdefault(record.partner_id, known) == token:
                 good[record.connector_id][record] = token
             else:
                 conflicts += record
@@ -492,7 +500,7 @@ class MtsRecord(models.Model):
         """Return what MTS gets of this registrant."""
         connector = self.connector_id
         partner = self.partner_id.with_company(connector.company_id)
-        vid = connector._store()._read_vids(partner).get(partner.id)
+        vid = self._from_stores(self, "_read_vids").get(self.id)
         return [vid, *(partner._mts_text(path) for path in connector._paths())]
 
     # -- by hand ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from odoo import _, api, fields, models
 from ..background import news
 from ..background.batch import Batch, Item
 from ..mts import message, signature
+from ..mts.settings import SettingError
 from .mts_run_progress import OPEN_REQUESTS, OPEN_STATES
 
 # Pauses between tries to reach MTS: 1, 2, 4, 8 minutes. The registrants stay due after that.
@@ -119,6 +120,11 @@ class MtsRun(models.Model):
                     connector.attention,
                 ),
             )
+            return
+        try:
+            connector._prepare_store()
+        except SettingError as error:
+            self._finish("failed", _("Nothing was sent: %s.", connector._explain(error)))
             return
         delta = self.env["mts.delta"]
         delta._mark_changed(connector, look_from)

@@ -37,12 +37,6 @@ class MtsSendingSettings(models.AbstractModel):
         default="registry",
         help="Where the registrants come from.",
     )
-    identity_store = fields.Selection(
-        [("partner", "Contact")],
-        required=True,
-        default="partner",
-        help="Where the registry keeps the VID and the token of a registrant.",
-    )
     mapping = fields.Text(
         required=True,
         default=lambda self: default_mapping(self.env),
@@ -155,7 +149,3 @@ class MtsSendingSettings(models.AbstractModel):
         self.ensure_one()
         domain = settings.parse_domain(self.search_domain)
         return expression.AND([domain, [("company_id", "in", [False, self.company_id.id])]])
-
-    def _store(self):
-        """Return the identity store: where VIDs and tokens of the registrants live."""
-        return self.env["mts.identity.store." + self.identity_store]

@@ -1,6 +1,7 @@
 from contextlib import contextmanager
 
 import psycopg2
+from lxml import etree
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import html2plaintext
@@ -102,12 +103,13 @@ class ResPartner(models.Model):
 
     @api.depends("mosip_vid")
     def _compute_mosip_vid_masked(self):
-        vids = self._mosip_vids()
+        vids = self._mosip_vids(self._mosip_store())
         for partner in self:
             partner.mosip_vid_masked = _masked(vids.get(partner._origin.id))
 
     def _inverse_mosip_vid_masked(self):
-        vids = self._mosip_vids()
+        store = self._mosip_store()
+        vids = self._mosip_vids(store)
         for partner in self:
             typed = (partner.mosip_vid_masked or "").strip()
             if typed == (_masked(vids.get(partner.id)) or ""):
@@ -116,20 +118,22 @@ class ResPartner(models.Model):
                 raise UserError(
                     _("Type the whole MOSIP VID: with %s in it, it cannot be used.", MASK)
                 )
-            partner.sudo().mosip_vid = typed or False
+            store._write_vid(partner.sudo(), typed or False)
         self.invalidate_cache(["mosip_vid_masked"], self.ids)
 
-    def _mosip_vids(self):
-        """Return ``{id: VID}`` of those whom this user may read.
+    @api.model
+    def _mosip_store(self):
+        """Return the identity store for VIDs that people look at and type in.
 
-        Not by way of Odoo's cache, out of which the whole number could be read afterwards.
+        Connectors may use several, while a registry goes over from one to another.
         """
-        self.flush(["mosip_vid"])
-        self.env.cr.execute(
-            "SELECT id, mosip_vid FROM res_partner WHERE id = ANY(%s) AND mosip_vid IS NOT NULL",
-            [self._origin._filter_access_rules("read").ids],
-        )
-        return dict(self.env.cr.fetchall())
+        mine = [("company_id", "=", self.env.company.id)]
+        stores = self.env["mts.connector"].sudo()._stores(mine)
+        return max(stores, key=lambda store: store._precedence)
+
+    def _mosip_vids(self, store):
+        """Return ``{id: VID}`` of those whom this user may read."""
+        return store._read_vids(self._origin._filter_access_rules("read").sudo())
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -213,6 +217,42 @@ class ResPartner(models.Model):
         """
         return [("id", inside, (duplicates, []))]
 
+    # -- where it is shown -----------------------------------------------------------------------
+
+    @api.model
+    def _fields_view_get(self, view_id=None, view_type="form", toolbar=False, submenu=False):
+        view = super()._fields_view_get(
+            view_id=view_id, view_type=view_type, toolbar=toolbar, submenu=submenu
+        )
+        if view_type == "form":
+            form = etree.fromstring(view["arch"])
+            self._mosip_add_page(form)
+            self._mosip_fit_page(form)
+            view["arch"] = etree.tostring(form, encoding="unicode")
+        return view
+
+    @api.model
+    def _mosip_add_page(self, form):
+        """Show the page MOSIP in a registry's own forms as well, which do not extend Odoo's."""
+        notebook = form.xpath("//notebook[not(ancestor::field)]")
+        registrant = form.xpath("//field[@name='is_registrant' or @name='reg_ids']")
+        if notebook and registrant and not form.xpath("//page[@name='mosip']"):
+            ours = etree.fromstring(
+                self.env.ref("mts_connector.res_partner_view_form").sudo().arch
+            )
+            notebook[0].append(ours.find(".//page[@name='mosip']"))
+
+    @api.model
+    def _mosip_fit_page(self, form):
+        """Show nobody the contact's own VID where the registry keeps VIDs elsewhere."""
+        if self._mosip_store()._name == "mts.identity.store.partner":
+            return
+        for page in form.xpath("//page[@name='mosip']"):
+            for field in page.xpath(".//field[@name='mosip_vid']"):
+                field.getparent().remove(field)
+            for field in page.xpath(".//field[@name='mosip_vid_masked']"):
+                field.attrib.pop("groups", None)
+
     # -- what is sent to MTS ---------------------------------------------------------------------
 
     @api.model
@@ -289,7 +329,11 @@ class ResPartner(models.Model):
         *parents, name = path.split(".")
         records = self.mapped(".".join(parents)) if parents else self
         texts = [self._mts_field_text(record, name) for record in records]
-        return ", ".join(text for text in texts if text) or None
+        text = ", ".join(text for text in texts if text)
+        if path == "phone" and "phone_number_ids" in self._fields:
+            # OpenG2P writes all numbers of a person into this field, and MOSIP knows one.
+            text = text.partition(",")[0].strip()
+        return text or None
 
     @api.model
     def _mts_field_text(self, record, name):

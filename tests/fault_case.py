@@ -1,5 +1,6 @@
 """What the tests of faults share: the schedule, deliveries by hand, and real transactions."""
 
+import logging
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from unittest.mock import patch
@@ -11,6 +12,25 @@ from ..mts import client
 from .common import MtsCase
 
 PASSWORD = "made up, long enough"
+
+
+@contextmanager
+def everything_logged():
+    """Collect what any logger says, at any level."""
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(f"{record.getMessage()} {record.exc_info}")
+    loggers = [logging.getLogger(), logging.getLogger("odoo")]
+    levels = [logger.level for logger in loggers]
+    loggers[0].addHandler(handler)
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.DEBUG)
+        yield lines
+    finally:
+        loggers[0].removeHandler(handler)
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
 
 
 class FaultCase(MtsCase):

@@ -307,7 +307,7 @@ class TestForm(SettingsCase):
     def test_every_setting_that_is_stored_is_in_the_form(self):
         stored = {
             name
-            for model in ("mts.sending.settings", "mts.delivery.settings")
+            for model in ("mts.identity.settings", "mts.sending.settings", "mts.delivery.settings")
             for name, field in self.env[model]._fields.items()
             if not field.automatic
         }

@@ -1,6 +1,5 @@
 """A registrant who cannot be saved: the others get their tokens, and nobody's data gets out."""
 
-import logging
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -10,28 +9,9 @@ from odoo.tests.common import tagged
 from odoo.tools import mute_logger
 
 from ..background.transaction import in_transaction
-from .fault_case import FaultCase
+from .fault_case import FaultCase, everything_logged
 
 OURS = "odoo.addons.mts_connector.models.mts_record"
-
-
-@contextmanager
-def everything_logged():
-    """Collect what any logger says, at any level."""
-    lines = []
-    handler = logging.Handler()
-    handler.emit = lambda record: lines.append(f"{record.getMessage()} {record.exc_info}")
-    loggers = [logging.getLogger(), logging.getLogger("odoo")]
-    levels = [logger.level for logger in loggers]
-    loggers[0].addHandler(handler)
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.DEBUG)
-        yield lines
-    finally:
-        loggers[0].removeHandler(handler)
-        for logger, level in zip(loggers, levels):
-            logger.setLevel(level)
 
 
 @tagged("post_install", "-at_install")

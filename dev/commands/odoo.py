@@ -4,18 +4,17 @@ from typing import Dict, List
 
 from bootstrap.paths import ADDON
 from bootstrap.progress import say
-from environment import Environment, addons, foreground, lifeline
+from environment import Environment, foreground, lifeline
 from environment.ports import free_port
 
-from .test import SAMPLE_REGISTRY
+from .test import SAMPLE_G2P, SAMPLE_REGISTRY
 
 
 def run(arguments: List[str]) -> int:
     """Run Odoo in the foreground; without arguments, the web server."""
     with Environment.for_series() as environment:
         say(environment.describe())
-        modules = [name for name in (ADDON, SAMPLE_REGISTRY) if name in addons.sources()]
-        database = environment.create_database("manual", modules)
+        database = environment.create_database("manual", [ADDON, SAMPLE_REGISTRY, SAMPLE_G2P])
         port = free_port()
         configuration = environment.config_file(database, http_port=port)
         subcommand = [arguments[0]] if arguments and not arguments[0].startswith("-") else []

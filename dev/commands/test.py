@@ -11,8 +11,9 @@ from bootstrap.progress import say
 from environment import Environment, addons, foreground
 from environment.environment import python_path
 
-SAMPLE_REGISTRY = "mts_sample_registry"
-ADDON_TESTS = "tests"
+SAMPLE_REGISTRY, SAMPLE_G2P = "mts_sample_registry", "mts_sample_g2p"
+#: The addon's tests, and what is installed beside it for them.
+ADDON_TESTS = {"tests": [SAMPLE_REGISTRY], "tests/g2p": [SAMPLE_REGISTRY, SAMPLE_G2P]}
 PLAIN_TESTS = ("simulator/tests", "dev/tests", "dev/e2e")
 #: What pytest's exit status says.
 PASSED, INTERRUPTED, NO_TESTS = 0, 2, 5
@@ -24,11 +25,11 @@ def run(arguments: List[str]) -> int:
     with Environment.for_series() as environment:
         say(environment.describe())
         statuses = []
-        for folder in (ADDON_TESTS, *PLAIN_TESTS):
-            chosen = [path for path in paths if _is_under(path, folder)]
+        for folder in (*ADDON_TESTS, *PLAIN_TESTS):
+            chosen = [path for path in paths if _folder_of(path) == folder]
             if not chosen and (paths or not _has_tests(folder)):
                 continue
-            test = _test_addon if folder == ADDON_TESTS else _test_plain
+            test = _test_addon if folder in ADDON_TESTS else _test_plain
             statuses.append(test(environment, options, folder, chosen or [folder]))
             if statuses[-1] == INTERRUPTED:
                 break
@@ -36,15 +37,14 @@ def run(arguments: List[str]) -> int:
 
 
 def _test_addon(
-    environment: Environment, options: List[str], _folder: str, paths: List[str]
+    environment: Environment, options: List[str], folder: str, paths: List[str]
 ) -> int:
     """Run pytest-odoo on a database of its own."""
-    modules = [name for name in (ADDON, SAMPLE_REGISTRY) if name in addons.sources()]
-    database = environment.create_database("test", modules)
+    database = environment.create_database("test", [ADDON, *ADDON_TESTS[folder]])
     configuration = environment.config_file(database, log_level="warn")
     # Found by way of the link, so that Python knows the tests as part of the addon.
-    folder = addons.link_addons()
-    root = folder / ADDON
+    links = addons.link_addons()
+    root = links / ADDON
     variables = environment.process_environment(
         {
             "ODOO_RC": str(configuration),
@@ -52,8 +52,10 @@ def _test_addon(
         }
     )
     command = ["--odoo-http", f"--rootdir={root}", *options]
+    within = [other for other in ADDON_TESTS if other.startswith(f"{folder}/")]
+    command += [f"--ignore={root / other}" for other in within]
     command += [str(root / path) for path in paths]
-    status = _pytest(command, variables, folder)
+    status = _pytest(command, variables, links)
     environment.drop_database(database)
     return status
 
@@ -93,9 +95,15 @@ def _split(arguments: List[str]) -> Tuple[List[str], List[str]]:
     return options, paths
 
 
-def _is_under(path: str, folder: str) -> bool:
+def _folder_of(path: str) -> str:
+    """The folder of tests that a path belongs to; one may lie in another."""
     file_name = Path(os.path.abspath(str(CHECKOUT / path.split("::", 1)[0])))
-    return CHECKOUT / folder in (file_name, *file_name.parents)
+    folders = [
+        folder
+        for folder in (*ADDON_TESTS, *PLAIN_TESTS)
+        if CHECKOUT / folder in (file_name, *file_name.parents)
+    ]
+    return max(folders, key=len, default="")
 
 
 def _has_tests(folder: str) -> bool:

@@ -86,6 +86,8 @@ class Outcome(NamedTuple):
         }
         for item in self.registrants:
             has_vid, has_token = bool(item["mosip_vid"]), bool(item["mosip_auth_token"])
+            if item["token_id"] != item["mosip_auth_token"]:
+                faults.append(f"Registrant {item['id']} has another token among the IDs.")
             if has_vid and has_token:
                 faults.append(f"Registrant {item['id']} has both a VID and a token.")
             elif has_token != (item["id"] in tokenized) or has_vid == has_token:

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Sequence
 
 from environment import OdooServer, RpcClient, RpcError
 
+VID_TYPE, TOKEN_TYPE = "MOSIP VID", "MOSIP UIN TOKEN"
 CLOSED = ("done", "failed", "cancelled")
 COUNTS = (
     "selected_count",
@@ -54,14 +55,44 @@ class Registry:
         return self.rpc.call("mts.record", "search_read", domain, names, order="id")
 
     def registrants(self, *domain: Any) -> List[Dict[str, Any]]:
+        """Everybody, or some, with VID and token; the latter also as the registry keeps it."""
         names = ["name", "mosip_vid", "mosip_auth_token", "mosip_duplicate_count"]
         everyone = ("is_registrant", "=", True)
-        return self.rpc.call("res.partner", "search_read", [everyone, *domain], names, order="id")
+        found = self.rpc.call("res.partner", "search_read", [everyone, *domain], names, order="id")
+        return [{**item, "token_id": item["mosip_auth_token"]} for item in found]
 
     def number_of(self, name: str) -> int:
         """The id of the connector addon's record with this external name."""
         domain = [("module", "=", "mts_connector"), ("name", "=", name)]
         return self.rpc.call("ir.model.data", "search_read", domain, ["res_id"])[0]["res_id"]
+
+
+class G2pRegistry(Registry):
+    """A registry in the shape of OpenG2P's: VID and token are two of a registrant's IDs."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._vid_type = self.rpc.call("g2p.id.type", "create", {"name": VID_TYPE})
+
+    def register(self, registrants: Sequence[Dict[str, Any]]) -> List[int]:
+        return super().register([self._with_id(**values) for values in registrants])
+
+    def _with_id(self, mosip_vid: str, **values: Any) -> Dict[str, Any]:
+        vid = {"id_type": self._vid_type, "value": mosip_vid}
+        return {**values, "reg_ids": [(0, 0, vid)]}
+
+    def registrants(self, *domain: Any) -> List[Dict[str, Any]]:
+        found = super().registrants(*domain)
+        mine = [("partner_id", "in", [item["id"] for item in found])]
+        names = ["partner_id", "id_type", "value"]
+        values = {
+            (row["partner_id"][0], row["id_type"][1]): row["value"]
+            for row in self.rpc.call("g2p.reg.id", "search_read", mine, names)
+        }
+        for item in found:
+            item["mosip_vid"] = values.get((item["id"], VID_TYPE), False)
+            item["token_id"] = values.get((item["id"], TOKEN_TYPE), False)
+        return found
 
 
 class Scheduler:

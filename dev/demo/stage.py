@@ -11,10 +11,11 @@ from environment import Environment, OdooServer, SimulatorProcess
 
 from .outcome import total
 from .progress import ProgressBar
-from .registry import CLOSED, Registry, Scheduler
+from .registry import CLOSED, G2pRegistry, Registry, Scheduler
 from .scenario import Scenario, scenario
 
-SAMPLE_REGISTRY = "mts_sample_registry"
+# What somebody with OpenG2P sees.
+MODULES = [ADDON, "mts_sample_registry", "mts_sample_g2p"]
 # So slow that one can watch it; a real MOSIP takes longer.
 SECONDS_PER_RECORD = 0.02
 DEADLINE_SECONDS = 300
@@ -39,7 +40,7 @@ class Stage(NamedTuple):
 def stage(environment: Environment) -> Iterator[Stage]:
     """Start everything; all of it is gone afterwards."""
     story = scenario()
-    database = environment.create_database("demo", [ADDON, SAMPLE_REGISTRY])
+    database = environment.create_database("demo", MODULES)
     with contextlib.ExitStack() as stack:
         simulator = stack.enter_context(
             SimulatorProcess(seconds_per_record=SECONDS_PER_RECORD, **story.simulator)
@@ -48,7 +49,7 @@ def stage(environment: Environment) -> Iterator[Stage]:
             # Odoo 14 looks at its scheduled jobs once a minute, too seldom to sit and watch:
             # both series look each second here.
             odoo = stack.enter_context(environment.odoo(database, cron_poll=1))
-        registry = Registry(odoo)
+        registry = G2pRegistry(odoo)
         with step(f"registering {len(story.registrants)} people"):
             registry.register(story.registrants)
         scheduler = Scheduler(registry, environment.series)

@@ -6,10 +6,15 @@ from typing import Any, Callable, Dict, List
 
 from bootstrap.paths import ADDON
 from demo.people import sample_people
-from demo.registry import CLOSED, Registry, Scheduler
+from demo.registry import CLOSED, G2pRegistry, Registry, Scheduler
 from environment import Environment, SimulatorProcess
 
-SAMPLE_REGISTRY = "mts_sample_registry"
+#: How a registry keeps VIDs and tokens: what is installed, and who works with it.
+REGISTRIES = {
+    "partner": ([ADDON, "mts_sample_registry"], Registry),
+    "g2p": ([ADDON, "mts_sample_registry", "mts_sample_g2p"], G2pRegistry),
+    "civil": ([ADDON, "mts_example_registry"], Registry),
+}
 DEADLINE_SECONDS = 120
 POLL_SECONDS = 0.1
 CALLBACK_LOGIN, CALLBACK_PASSWORD = "mts-callback", "a long password of its own"
@@ -23,16 +28,22 @@ REFUSED, INCOMPLETE = "IDA-MLC-005", "ATS-REQ-011"
 class Office:
     """Used with `with`. The third person is refused by MOSIP, the fifth has no gender."""
 
-    def __init__(self, environment: Environment, people: int, workers: int = 0) -> None:
+    def __init__(
+        self, environment: Environment, people: int, workers: int = 0, store: str = "partner"
+    ) -> None:
         self._environment = environment
+        modules, self._registry = REGISTRIES[store]
         self.people = sample_people(people)
-        self.codes = {
-            self.people[2]["mosip_vid"]: REFUSED,
-            self.people[4]["mosip_vid"]: INCOMPLETE,
-        }
-        self.people[4]["gender"] = False
-        self.simulator = SimulatorProcess(refusals={self.people[2]["mosip_vid"]: REFUSED})
-        self._database = environment.create_database("e2e", [ADDON, SAMPLE_REGISTRY])
+        self.codes = {}
+        if people:
+            self.codes = {
+                self.people[2]["mosip_vid"]: REFUSED,
+                self.people[4]["mosip_vid"]: INCOMPLETE,
+            }
+            self.people[4]["gender"] = False
+        refused = [vid for vid, code in self.codes.items() if code == REFUSED]
+        self.simulator = SimulatorProcess(refusals=dict.fromkeys(refused, REFUSED))
+        self._database = environment.create_database("e2e", modules)
         self.odoo = environment.odoo(self._database, workers=workers)
 
     def __enter__(self) -> "Office":
@@ -42,7 +53,7 @@ class Office:
         except BaseException:
             self.simulator.stop()
             raise
-        self.registry = Registry(self.odoo)
+        self.registry = self._registry(self.odoo)
         self.scheduler = Scheduler(self.registry, self._environment.series)
         self.ids = self.registry.register(self.people)
         return self
@@ -110,6 +121,7 @@ class Office:
             vid, found = person["mosip_vid"], by_id[partner_id]
             assert (found["mosip_auth_token"] or None) == tokens.get(vid)
             assert found["mosip_vid"] == (vid if vid in self.codes else False)
+            assert found["token_id"] == found["mosip_auth_token"]
 
     def _check_log(self) -> None:
         """Odoo's log has no complaint and nobody's data."""

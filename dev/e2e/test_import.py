@@ -6,10 +6,10 @@ from office import CALLBACK_LOGIN, CALLBACK_PASSWORD, Office
 PEOPLE = 25
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_import_now_with_the_defaults(environment, workers):
+@pytest.mark.parametrize(("workers", "store"), [(0, "partner"), (2, "g2p")])
+def test_import_now_with_the_defaults(environment, workers, store):
     """Bearer secrets and bulk delivery; nothing set but name and URL."""
-    with Office(environment, PEOPLE, workers) as office:
+    with Office(environment, PEOPLE, workers, store) as office:
         connector = office.create_connector()
         office.registry.import_now(connector)
         office.wait_for_import(connector)

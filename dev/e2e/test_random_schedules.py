@@ -1,20 +1,23 @@
 """Whatever happens in whatever order, the promises are kept. `make soak` tries more of it."""
 
+import pytest
+
+from faults.identities import AmongIds, OnContact
 from faults.soak import run
 from faults.stats import Stats
 from faults.world import World
 
-SCHEDULES = 20
 # The same schedules each time: what fails is what has been changed.
 SEED = 7
 
 
-def test_random_schedules(environment):
+@pytest.mark.parametrize(("identities", "schedules"), [(OnContact, 20), (AmongIds, 10)])
+def test_random_schedules(environment, identities, schedules):
     stats = Stats()
-    with World(environment, "schedules") as world:
-        run(world, stats, SCHEDULES, SEED)
+    with World(environment, "schedules", identities=identities) as world:
+        run(world, stats, schedules, SEED)
     # They were what they are meant to be.
-    assert stats.schedules >= SCHEDULES
-    assert stats.sends > SCHEDULES
-    assert stats.faults > SCHEDULES
+    assert stats.schedules >= schedules
+    assert stats.sends > schedules
+    assert stats.faults > schedules
     assert stats.kills > 0

@@ -71,7 +71,8 @@ class Office:
         try:
             for _press in range(PRESSES):
                 made = [self.people.make() for _number in range(REGISTERED_AT_ONCE)]
-                values = [{**person.values, "mosip_vid": person.vid} for person in made]
+                with_vid = self.world.identities.with_vid
+                values = [{**person.values, **with_vid(person.vid)} for person in made]
                 for person, number in zip(made, door.call("res.partner", "create", values)):
                     person.id = number
                 door.call("mts.connector", "action_import_now", [self.connector])

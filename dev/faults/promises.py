@@ -26,6 +26,8 @@ class Row(NamedTuple):
 
     vid: Optional[str]
     token: Optional[str]
+    #: The token where the registry keeps it.
+    token_id: Optional[str]
     active: bool
     record_id: Optional[int]
     state: Optional[str]
@@ -94,8 +96,10 @@ class Promises:
     # What the database says
 
     def _rows(self) -> Dict[int, Row]:
-        query = """
-            SELECT partner.id, mosip_vid, mosip_auth_token, partner.active, record.id,
+        identities = self._world.identities
+        query = f"""
+            SELECT partner.id, {identities.vid}, mosip_auth_token, {identities.token},
+                   partner.active, record.id,
                    record.state, record.error_code, record.attempts, request.state,
                    extract(epoch FROM request.create_date AT TIME ZONE 'UTC')::float
             FROM res_partner partner
@@ -103,7 +107,7 @@ class Promises:
                 ON record.partner_id = partner.id AND record.connector_id = %s
             LEFT JOIN mts_request request ON request.id = record.request_id
             WHERE partner.id = ANY(%s)
-        """
+        """  # noqa: S608
         ids = [person.id for person in self._people]
         return {row[0]: Row(*row[1:]) for row in self._world.query(query, [self._connector, ids])}
 
@@ -194,6 +198,8 @@ class Promises:
                 yield Breach(WRONG, f"{person}: the token that was there is overwritten")
             elif row.token not in tokens[person.vid]:
                 yield Breach(WRONG, f"{person} has a token that MTS never gave for the VID")
+            elif row.token_id != row.token:
+                yield Breach(WRONG, f"{person} has another token in the registry")
             if row.vid:
                 yield Breach(WRONG, f"{person} has both VID and token")
 

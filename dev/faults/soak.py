@@ -5,18 +5,20 @@ import multiprocessing
 import random
 import traceback
 from concurrent.futures import ProcessPoolExecutor
-from typing import Iterator, NamedTuple
+from typing import Iterator, NamedTuple, Type
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from environment import Environment
 
+from .identities import AmongIds, OnContact
 from .schedule import Schedule
 from .stats import Stats
 from .world import World
 
 STEPS = 25
+STORES = {"partner": OnContact, "g2p": AmongIds}
 
 
 def main() -> int:
@@ -25,7 +27,8 @@ def main() -> int:
     with Environment.for_series() as environment:
         print(environment.describe())
     print(f"seed {number}", flush=True)
-    found = list(_soak_in_parts(options.schedules, number, options.jobs))
+    identities = STORES[options.store]
+    found = list(_soak_in_parts(identities, options.schedules, number, options.jobs))
     for part in found:
         print(part.failure, end="")
     total = Stats.sum(part.stats for part in found)
@@ -40,19 +43,21 @@ class Part(NamedTuple):
     failure: str
 
 
-def _soak_in_parts(schedules: int, number: int, jobs: int) -> Iterator[Part]:
+def _soak_in_parts(
+    identities: Type[OnContact], schedules: int, number: int, jobs: int
+) -> Iterator[Part]:
     """Run a share in each process; with its seed, which counts up, it can be run alone."""
     shares = [len(range(job, schedules, jobs)) for job in range(jobs)]
     seeds = range(number, number + jobs)
     # Not forked: what one holds of the database server is not for others.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as processes:
-        yield from processes.map(_soak, shares, seeds)
+        yield from processes.map(_soak, [identities] * jobs, shares, seeds)
 
 
-def _soak(schedules: int, number: int) -> Part:
+def _soak(identities: Type[OnContact], schedules: int, number: int) -> Part:
     stats = Stats(f"seed {number}: ")
-    with Environment.for_series() as environment, World(environment, "soak") as world:
+    with Environment.for_series() as made, World(made, "soak", identities=identities) as world:
         try:
             run(world, stats, schedules, number)
         except Exception:  # noqa: BLE001  (shown with what the others have found)
@@ -81,4 +86,5 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=100)
     parser.add_argument("--seed", type=int, help="a new one unless given")
     parser.add_argument("--jobs", type=int, default=1, help="processes that share the schedules")
+    parser.add_argument("--store", choices=sorted(STORES), default="partner")
     return parser.parse_args()

@@ -103,7 +103,7 @@ class Story:
         self._stay_alive()
         if how == "delete":
             person.deleted = True
-            self.world.call("res.partner", "unlink", [person.id])
+            self.world.identities.delete([person.id])
         elif how == "token":
             self._enter_token(person)
         elif how in ("archive", "back"):
@@ -135,7 +135,7 @@ class Story:
         # Also a number of old, entered once more, is a wish to try it.
         person.retried_at.append(time.time())
         person.note()
-        self._write(person, {"mosip_vid": vid, "mosip_auth_token": False})
+        self._write(person, self.world.identities.with_vid(vid, person.id))
 
     def _enter_token(self, person: Person) -> None:
         query = "SELECT mosip_auth_token FROM res_partner WHERE id = %s"

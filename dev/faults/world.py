@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import time
-from typing import Any, Dict, Iterator, List, Sequence
+from typing import Any, Dict, Iterator, List, Sequence, Type
 
 import psycopg2
 import requests
@@ -14,9 +14,10 @@ from environment import Environment, OdooServer, RpcClient, RpcError
 from simulator import Simulator
 
 from .crash import CrashPoints
+from .identities import OnContact
 from .people import Person
 
-MODULES = (ADDON, "mts_sample_registry", "mts_crash_points")
+CRASH_POINTS = "mts_crash_points"
 MTS_THREADS = 4
 CRON_POLL_SECONDS = 0.05
 PATIENCE_SECONDS = 60
@@ -53,12 +54,13 @@ class World:
         cron_threads: int = 0,
         workers: int = 0,
         arguments: Sequence[str] = (),
+        identities: Type[OnContact] = OnContact,
     ) -> None:
         #: Tells apart what is made in one world.
         self.numbers = itertools.count(1)
         self.crash = CrashPoints()
         self.simulator = Simulator(seconds_per_record=SECONDS_PER_RECORD, workers=MTS_THREADS)
-        self.database = environment.create_database(name, MODULES)
+        self.database = environment.create_database(name, [*identities.modules, CRASH_POINTS])
         self._environment = environment
         self.odoo: OdooServer = environment.odoo(
             self.database,
@@ -70,12 +72,15 @@ class World:
         )
         self.sql = environment.connect(self.database)
         self._rpc: RpcClient
+        self._identities = identities
+        self.identities: OnContact
 
     def __enter__(self) -> "World":
         self.simulator.start()
         self.odoo.start()
         self.odoo.wait_ready()
         self._rpc = self.odoo.rpc()
+        self.identities = self._identities(self.call)
         self._create_callback_user()
         # MTS is led to this page when it logs out. Odoo builds it on the first visit, and a kill
         # would leave half a file behind that it stumbles over ever after.
@@ -131,7 +136,7 @@ class World:
         return self.call("mts.connector", "create", values)
 
     def register(self, people: Sequence[Person]) -> None:
-        values = [{**person.values, "mosip_vid": person.vid} for person in people]
+        values = [{**person.values, **self.identities.with_vid(person.vid)} for person in people]
         for person, number in zip(people, self.call("res.partner", "create", values)):
             person.id = number
 
@@ -148,11 +153,9 @@ class World:
 
     def forget(self, connector: int, people: List[int]) -> None:
         """Clear away a connector and its registrants, whatever state they are in."""
-        for table, ids in (("mts_connector", [connector]), ("res_partner", people)):
-            self._execute_patiently(
-                f"DELETE FROM {table} WHERE id = ANY(%(ids)s)",  # noqa: S608
-                {"ids": ids},
-            )
+        self._execute_patiently("DELETE FROM mts_connector WHERE id = %(id)s", {"id": connector})
+        query = "SELECT id FROM res_partner WHERE id = ANY(%s)"
+        self.identities.delete([row[0] for row in self.query(query, [people])])
 
     def import_now(self, connector: int) -> int:
         """Press Import Now; returns the run that opens."""

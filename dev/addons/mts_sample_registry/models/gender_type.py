@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class GenderType(models.Model):
@@ -6,13 +7,18 @@ class GenderType(models.Model):
 
     _name = "gender.type"
     _description = "Gender Type"
-    _rec_name = "value"
-    _order = "id"
+    _rec_name = "code"
 
-    code = fields.Char(required=True)
-    value = fields.Char(required=True)
+    code = fields.Char()
+    value = fields.Char()
+    active = fields.Boolean(default=True)
 
-    _sql_constraints = [
-        ("unique_code", "unique(code)", "This code is in use already."),
-        ("unique_value", "unique(value)", "This value is in use already."),
-    ]
+    @api.constrains("code")
+    def _check_code(self):
+        # Like the real one, for a single type at a time.
+        self.ensure_one()
+        if not self.code:
+            raise ValidationError(_("A gender type needs a code."))
+        others = self.search([("id", "!=", self.id)])
+        if self.code.lower() in [other.code.lower() for other in others]:
+            raise ValidationError(_("There is a gender type of this code already."))

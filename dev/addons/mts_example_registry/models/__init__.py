@@ -1,0 +1,1 @@
+from . import mts_identity_store_civil, res_partner

@@ -1,0 +1,15 @@
+from odoo import fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    # These two stand for those of OCA's partner_contact_birthdate and partner_contact_gender.
+    birthdate_date = fields.Date("Birthdate")
+    gender = fields.Selection([("male", "Male"), ("female", "Female"), ("other", "Other")])
+    civil_vid = fields.Char("VID", copy=False, groups="mts_connector.group_manager")
+
+    def _mts_text(self, path):
+        # MOSIP knows people as "Female", in English; here they are "female", or "Femme" on screen.
+        text = super()._mts_text(path)
+        return text.capitalize() if text and path == "gender" else text
