@@ -1,6 +1,6 @@
 from odoo import _, api, fields, models
 
-from ..mts import settings
+from ..mts import message, settings
 from .mts_secret_mixin import DATABASE, SERVER
 
 CALLBACK_GROUP = "mts_connector.group_callback"
@@ -113,6 +113,17 @@ class MtsCallbackAuth(models.AbstractModel):
     def copy_data(self, default=None):
         # The password does not come along, so the copy starts with the type that needs none.
         return super().copy_data({"callback_auth_type": "bearer", **(default or {})})
+
+    def _callback_login(self):
+        """Return how MTS logs in, password included; None where it does not."""
+        if self.callback_auth_type != "odoo":
+            return None
+        return message.Login(
+            self.callback_auth_url,
+            self.callback_auth_database,
+            self.callback_auth_username,
+            self._secret("callback_auth_password"),
+        )
 
     # -- checks ----------------------------------------------------------------------------------
 

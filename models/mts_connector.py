@@ -183,7 +183,7 @@ class MtsConnector(models.Model):
             ca_file = server_config.get("mts_ca_file", self.id)
             with MtsClient(self.mts_url, timeout=10, ca_file=ca_file) as client:
                 client.ping()
-                known = client.auth_fields()
+                known = client.auth_fields().names
         except MtsError as error:
             raise UserError(_("MTS: %s", redact(self._explain(error)))) from None
         missing = [field for field in self._parsed_mapping() if field not in known]

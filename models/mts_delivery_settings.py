@@ -107,24 +107,26 @@ class MtsDeliverySettings(models.AbstractModel):
         """Tell whether the results come to this addon's callback, rather than to another API."""
         return self._callback_path().endswith(tuple(OWN_ROUTES.values()))
 
+    def _callback_target(self):
+        """Return what :func:`..mts.callback_probe.try_callback` wants to know."""
+        return {
+            "url": self.callback_url,
+            "method": self.callback_http_method,
+            "in_bulk": self.callback_in_bulk,
+            "is_ours": self._delivers_here(),
+            "login": self._callback_login(),
+        }
+
     def _callback_properties(self, bearer):
         """Return ``callbackProperties`` of a request.
 
         :param bearer: the request's bearer secret
         """
-        if self.callback_auth_type == "bearer":
-            auth = message.bearer_auth(bearer)
-        else:
-            auth = message.odoo_auth(
-                self.callback_auth_url,
-                self.callback_auth_database,
-                self.callback_auth_username,
-                self._secret("callback_auth_password"),
-            )
+        login = self._callback_login()
         return message.callback_properties(
             self.callback_url,
             self.callback_http_method,
             self.callback_timeout,
             self.callback_in_bulk,
-            auth,
+            message.odoo_auth(login) if login else message.bearer_auth(bearer),
         )

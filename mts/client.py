@@ -9,13 +9,14 @@ import json
 import os
 import re
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 from urllib3.util.retry import Retry
 
+from .body import body_of
 from .errors import (
     BatchFailed,
     MtsError,
@@ -56,6 +57,13 @@ GATEWAY_DOWN = (502, 503)
 MTS_FAILED = 500
 
 
+class AuthFields(NamedTuple):
+    """What MTS says of itself: the version of its interface, and the fields of a mapping."""
+
+    version: str
+    names: List[str]
+
+
 class MtsClient:
     """Calls one MTS.
 
@@ -89,12 +97,13 @@ class MtsClient:
             raise NotMts(_("The address answers, but not as MTS does."))
         return answer
 
-    def auth_fields(self) -> List[str]:
+    def auth_fields(self) -> AuthFields:
         """Return the field names that a mapping may have, such as ``vid`` and ``dob``."""
-        fields = self._response("GET", "/authtoken/authfields").get("authfields")
+        envelope = self._envelope("GET", "/authtoken/authfields")
+        fields = envelope["response"].get("authfields")
         if not isinstance(fields, list):
             raise NotMts(_("The address answers, but not as MTS does."))
-        return [str(field) for field in fields]
+        return AuthFields(_text(envelope.get("version"), 32), [str(field) for field in fields])
 
     def submit(self, message: Dict[str, Any]) -> str:
         """POST a batch and return MTS's request identifier.
@@ -125,15 +134,19 @@ class MtsClient:
     def _response(
         self, method: str, path: str, message: Optional[Dict[str, Any]] = None
     ) -> Dict[str, Any]:
-        """Return the ``response`` member of MTS's envelope; errors beside it do not matter."""
+        return self._envelope(method, path, message)["response"]
+
+    def _envelope(
+        self, method: str, path: str, message: Optional[Dict[str, Any]] = None
+    ) -> Dict[str, Any]:
+        """Return MTS's envelope with its ``response``; errors beside that do not matter."""
         envelope = self._call(method, path, message)
-        response = envelope.get("response") if isinstance(envelope, dict) else None
-        if not isinstance(response, dict):
-            code, words = _first_error(envelope)
-            if code:
-                raise Refused(WORDS, code, words=words)
-            raise NotMts(_("The address answers, but not as MTS does."))
-        return response
+        if isinstance(envelope, dict) and isinstance(envelope.get("response"), dict):
+            return envelope
+        code, words = _first_error(envelope)
+        if code:
+            raise Refused(WORDS, code, words=words)
+        raise NotMts(_("The address answers, but not as MTS does."))
 
     def _call(self, method: str, path: str, message: Optional[Dict[str, Any]] = None) -> Any:
         # Serialized here and not by requests: the payload is UTF-8 rather than \u escapes, which
@@ -157,7 +170,7 @@ class MtsClient:
                 verify=self._ca_file or True,
                 stream=True,
             ) as answer:
-                return _read(answer.status_code, _json(_body(answer, deadline)))
+                return _read(answer.status_code, _json(body_of(answer, deadline, MAX_ANSWER)))
         except requests.RequestException as error:
             # ``from None``: the original may quote the URL or the payload.
             raise _transport_error(error, body is not None and body.begun) from None
@@ -199,17 +212,6 @@ def _transport_error(error: requests.RequestException, sent: bool) -> MtsError:
     cause = error.args[0] if error.args else None
     cause = cause.reason if isinstance(cause, MaxRetryError) else cause
     return kind(_REFUSED if isinstance(cause, NewConnectionError) else _BROKEN)
-
-
-def _body(answer: requests.Response, deadline: float) -> bytes:
-    """Return what was answered, as far as it is short and comes in time."""
-    body = bytearray()
-    # Byte by byte, since more are waited for without a look at the deadline.
-    for byte in answer.iter_content(1):
-        body += byte
-        if len(body) > MAX_ANSWER or time.monotonic() > deadline:
-            break
-    return bytes(body)
 
 
 def _read(status: int, body: Any) -> Any:

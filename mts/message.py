@@ -1,16 +1,32 @@
 """Odoo's values as the texts that MTS takes, and the request around them."""
 
 import datetime
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 # MTS's own field names. Those in LIST_FIELDS are mapped to a list of paths, which MTS joins.
 FIELDS = ("vid", "name", "gender", "dob", "phoneNumber", "emailId", "fullAddress")
 LIST_FIELDS = ("name", "fullAddress")
+# MTS refuses everybody without these, unless its operator has changed that.
+MANDATORY = ("name", "gender", "dob", "fullAddress")
+_JOINED_BY = {"name": " ", "fullAddress": ", "}
 
 # Keys that every record carries beside the selected fields.
 VID_KEY = "vid"
 REFERENCE_KEY = "mts_ref"
 RESERVED_KEYS = (VID_KEY, REFERENCE_KEY)
+
+# MTS calls back with the first, unless told otherwise. Odoo takes a JSON array only where it does
+# not look like JSON.
+JSON, TEXT = "application/json", "text/plain"
+
+
+class Login(NamedTuple):
+    """Where and how MTS logs in to Odoo."""
+
+    url: str
+    database: str
+    username: str
+    password: str
 
 
 def as_text(value: Any) -> Optional[str]:
@@ -59,6 +75,16 @@ def identity(record: Dict[str, Any], mapping: Dict[str, Any], lang: str) -> Dict
     }
 
 
+def authenticated(record: Dict[str, Any], mapping: Dict[str, Any]) -> Dict[str, str]:
+    """Return MTS's fields with the values that MOSIP compares, as MTS takes them."""
+    return {
+        field: _JOINED_BY[field].join(filter(None, (_at(record, path) for path in paths)))
+        if isinstance(paths, list)
+        else _at(record, paths) or ""
+        for field, paths in mapping.items()
+    }
+
+
 def _at(record: Any, path: str) -> Any:
     for part in path.split("."):
         record = record.get(part) if isinstance(record, dict) else None
@@ -78,24 +104,28 @@ def callback_properties(
         "httpMethod": method,
         "timeoutSeconds": timeout,
         "callInBulk": in_bulk,
-        # Odoo takes a JSON array only where it does not look like JSON.
-        "extraHeaders": {"Content-Type": "text/plain"} if in_bulk else {},
+        "extraHeaders": {"Content-Type": TEXT} if in_bulk else {},
         **auth,
     }
+
+
+def content_type(in_bulk: bool) -> str:
+    """Return the content type of a callback."""
+    return TEXT if in_bulk else JSON
 
 
 def bearer_auth(bearer: str) -> Dict[str, Any]:
     return {"authType": "staticBearer", "authStaticBearer": {"token": bearer}}
 
 
-def odoo_auth(url: str, database: str, username: str, password: str) -> Dict[str, Any]:
+def odoo_auth(login: Login) -> Dict[str, Any]:
     return {
         "authType": "odoo",
         "authOdoo": {
-            "authUrl": url,
-            "database": database,
-            "username": username,
-            "password": password,
+            "authUrl": login.url,
+            "database": login.database,
+            "username": login.username,
+            "password": login.password,
             "extraHeaders": None,
         },
     }

@@ -1,7 +1,7 @@
 """The output format: a jq expression that MTS applies to each result."""
 
 from functools import lru_cache
-from typing import Any, Dict, List
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from .answer import Answer, MalformedAnswer, parse
 from .errors import Explained, _
@@ -19,6 +19,10 @@ _REFERENCE = "1.1." + "0" * 64
 
 class OutputFormatError(Explained):
     """The expression cannot be used. ``str(error)`` is the reason."""
+
+
+class JqFails(OutputFormatError):
+    """jq itself fails: MTS then delivers nothing, to whatever API."""
 
 
 @lru_cache(maxsize=32)
@@ -41,10 +45,44 @@ def check(expression: str) -> None:
         _check_result(sample, result)
 
 
-def samples() -> List[Dict[str, Any]]:
-    """Return one jq input for each status that MTS sets, as MTS would build it."""
+class Trial(NamedTuple):
+    """What becomes of one kind of result.
+
+    ``delivered`` is what jq makes of it; where jq fails there is an ``error``. ``answer`` is what
+    our callback reads from it; where it cannot, there is an ``error``, too.
+    """
+
+    status: str
+    delivered: Any = None
+    answer: Optional[Answer] = None
+    error: Optional[Explained] = None
+
+
+def trials(expression: str, record: Dict[str, Any]) -> List[Trial]:
+    """Try the expression on each kind of result.
+
+    :param record: what is sent of a registrant, beside the VID
+    :raises OutputFormatError: where it is no valid jq
+    """
+    inputs = samples(record)
+    return [_trial(*pair) for pair in zip(inputs, _evaluate(expression, inputs))]
+
+
+def _trial(sample: Dict[str, Any], result: Dict[str, Any]) -> Trial:
+    trial = Trial(sample["output"]["status"], result.get("value"))
+    try:
+        return trial._replace(answer=_read(trial.status, result))
+    except OutputFormatError as error:
+        return trial._replace(error=error)
+
+
+def samples(record: Optional[Dict[str, Any]] = None) -> List[Dict[str, Any]]:
+    """Return one jq input for each status that MTS sets, as MTS would build it.
+
+    :param record: what is sent of a registrant, beside the VID
+    """
     output = {"vid": "0000000000000000", "token": None, "errorCode": None, "errorMessage": None}
-    record = {VID_KEY: output["vid"], REFERENCE_KEY: _REFERENCE}
+    record = {**(record or {}), VID_KEY: output["vid"], REFERENCE_KEY: _REFERENCE}
     refused = {**output, "errorMessage": "sample of a message"}
     return [
         {"input": record, "output": {**output, "status": "processed", "token": "sample-token"}},
@@ -62,21 +100,7 @@ def _evaluate(expression: str, inputs: List[Any]) -> List[Dict[str, Any]]:
 
 def _check_result(sample: Dict[str, Any], result: Dict[str, Any]) -> None:
     status = sample["output"]["status"]
-    if "error" in result:
-        raise OutputFormatError(
-            _("jq fails for status “%(status)s”: %(reason)s"),
-            status=status,
-            reason=result["error"],
-        )
-    try:
-        # Where jq yields nothing MTS sends a null.
-        found = parse(result.get("value"))
-    except MalformedAnswer as error:
-        raise OutputFormatError(
-            _("our callback cannot use the result for status “%(status)s”: %(reason)s"),
-            status=status,
-            reason=error,
-        ) from error
+    found = _read(status, result)
     if found != _expected(sample):
         raise OutputFormatError(
             _(
@@ -85,6 +109,28 @@ def _check_result(sample: Dict[str, Any], result: Dict[str, Any]) -> None:
             ),
             status=status,
         )
+
+
+def _read(status: str, result: Dict[str, Any]) -> Answer:
+    """Return what our callback reads.
+
+    :raises OutputFormatError: where there is nothing, or nothing of use
+    """
+    if "error" in result:
+        raise JqFails(
+            _("jq fails for status “%(status)s”: %(reason)s"),
+            status=status,
+            reason=result["error"],
+        )
+    try:
+        # Where jq yields nothing MTS sends a null.
+        return parse(result.get("value"))
+    except MalformedAnswer as error:
+        raise OutputFormatError(
+            _("our callback cannot use the result for status “%(status)s”: %(reason)s"),
+            status=status,
+            reason=error,
+        ) from error
 
 
 def _expected(sample: Dict[str, Any]) -> Answer:

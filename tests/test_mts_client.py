@@ -117,7 +117,9 @@ class TestAgainstTheSimulator(unittest.TestCase):
 
     def test_signs_of_life(self):
         self.assertIn("pong", self.client.ping())
-        self.assertEqual(self.client.auth_fields(), list(message.FIELDS))
+        about = self.client.auth_fields()
+        self.assertEqual(about.names, list(message.FIELDS))
+        self.assertEqual(about.version, "1.1.0")
 
     def test_a_batch(self):
         identifier = self.client.submit(batch())

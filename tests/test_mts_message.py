@@ -104,7 +104,8 @@ class TestEnvelope(unittest.TestCase):
         self.assertEqual((callback["callInBulk"], callback["extraHeaders"]), (False, {}))
 
     def test_odoo_login(self):
-        auth = message.odoo_auth("https://example.org/login", "registry", "seeder", "secret")
+        login = message.Login("https://example.org/login", "registry", "seeder", "secret")
+        auth = message.odoo_auth(login)
         callback = self.envelope(auth=auth)["request"]["callbackProperties"]
         self.assertEqual(callback["authType"], "odoo")
         self.assertNotIn("authStaticBearer", callback)
