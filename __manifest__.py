@@ -23,8 +23,14 @@
         "views/mts_coverage.xml",
         "views/mts_refused_delivery.xml",
         "views/menus.xml",
+        "views/assets.xml",
     ],
-    "assets": {"web.assets_backend": ["mts_connector/static/src/js/run_progress.js"]},
+    "assets": {
+        "web.assets_backend": [
+            "mts_connector/static/src/js/code_field.js",
+            "mts_connector/static/src/js/run_progress.js",
+        ],
+    },
     "post_load": "post_load",
     "uninstall_hook": "uninstall_hook",
     "application": True,

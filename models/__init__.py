@@ -8,6 +8,7 @@ from . import mts_identity_settings
 from . import mts_sending_settings
 from . import mts_callback_auth
 from . import mts_delivery_settings
+from . import mts_setting_problems
 from . import mts_schedule
 from . import mts_ledger_counts
 from . import mts_connector
@@ -21,3 +22,4 @@ from . import mts_refused_delivery
 from . import ir_cron
 from . import base
 from . import ir_rule
+from . import ir_ui_view

@@ -38,8 +38,7 @@ class MtsConnector(models.Model):
         "mail.thread",
         "mail.activity.mixin",
         "mts.identity.settings",
-        "mts.sending.settings",
-        "mts.delivery.settings",
+        "mts.setting.problems",
         "mts.schedule",
         "mts.ledger.counts",
     ]

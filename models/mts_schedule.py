@@ -42,6 +42,11 @@ class MtsSchedule(models.AbstractModel):
         help="Time between two scheduled imports. A day has 1440 minutes.",
     )
     cron_id = UncheckedMany2one("ir.cron", "Scheduled Job", readonly=True, copy=False)
+    next_import_at = fields.Datetime(
+        "Next Import",
+        compute="_compute_next_import_at",
+        help="When whoever is due then is sent by the schedule.",
+    )
     onetime_run_id = fields.Many2one(
         "mts.run",
         readonly=True,
@@ -53,6 +58,12 @@ class MtsSchedule(models.AbstractModel):
     def _check_schedule_ranges(self):
         for connector in self:
             connector._check_between(RANGES)
+
+    @api.depends("cron_id")
+    def _compute_next_import_at(self):
+        for connector in self:
+            cron = connector._origin._own_cron()
+            connector.next_import_at = cron.active and cron.nextcall
 
     def write(self, vals):
         result = super().write(vals)

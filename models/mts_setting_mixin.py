@@ -18,7 +18,9 @@ class MtsSettingMixin(models.AbstractModel):
         :param reason: the rest of a sentence, translated, without a full stop
         """
         label = self._fields[field]._description_string(self.env)
-        raise ValidationError(_("%(field)s: %(reason)s.", field=label, reason=reason))
+        error = ValidationError(_("%(field)s: %(reason)s.", field=label, reason=reason))
+        error.setting = field  # for whoever shows it at the field
+        raise error
 
     @contextmanager
     def _checking(self, field):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo import api, sql_db
 from odoo.exceptions import UserError
-from odoo.tests.common import tagged
+from odoo.tests.common import new_test_user, tagged
 
 from ..simulator import Simulator
 from .common import MtsCase
@@ -118,6 +118,29 @@ class TestSchedule(LifeCycleCase):
         soon = cron.nextcall
         connector.interval_minutes = 60
         self.assertEqual((cron.interval_number, cron.nextcall), (60, soon))
+
+    def test_the_form_tells_the_next_import(self):
+        officer = new_test_user(self.env, "officer", "mts_connector.group_user")
+        connector = self.create_connector(interval_minutes=90)
+
+        def told():
+            connector.invalidate_cache()
+            return connector.with_user(officer).next_import_at
+
+        self.assertFalse(told())
+        connector.action_start()
+        self.assertLessEqual(told(), self.now())
+        tomorrow = self.now() + timedelta(days=1)
+        connector.cron_id.nextcall = tomorrow
+        self.assertEqual(told(), tomorrow)
+        # Somebody else's job is not told of, whatever stands there.
+        cron, connector.cron_id = connector.cron_id, self.env.ref("base.autovacuum_job")
+        self.assertFalse(told())
+        connector.cron_id = cron
+        cron.active = False
+        self.assertFalse(told())
+        connector.action_stop()
+        self.assertFalse(told())
 
     def test_the_job_has_the_name_of_the_connector(self):
         connector = self.create_connector()

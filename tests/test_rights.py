@@ -6,6 +6,7 @@ from odoo import models
 from odoo.tests.common import tagged
 
 from ..models.base import GUARDED
+from ..models.mts_setting_problems import TYPED
 from .rights_case import KINDS, MatrixCase
 
 ADDON = "odoo.addons.mts_connector."
@@ -37,6 +38,7 @@ ABSTRACT = {
     "mts.secret.mixin",
     "mts.sending.settings",
     "mts.setting.mixin",
+    "mts.setting.problems",
 }
 
 # The fields of a contact: who may read, and who may write.
@@ -61,11 +63,12 @@ SETTINGS = {
 }
 # … what the connector says of itself …
 SHOWN = {
-    *("attention", "callback_auth_password_source", "changes_since", "cron_id", "onetime_run_id"),
-    *("pending_total", "rejected_total", "run_ids", "run_total", "state", "tokenized_total"),
+    *("attention", "callback_auth_password_source", "changes_since", "cron_id", "next_import_at"),
+    *("onetime_run_id", "pending_total", "rejected_total", "run_ids", "run_total", "state"),
+    "tokenized_total",
 }
 # … what is for managers only, and what reads as empty for everybody.
-FOR_MANAGERS = {"callback_user_warning"}
+FOR_MANAGERS = {"callback_user_warning", *(f"{setting}_problem" for setting in TYPED)}
 EMPTY = {"callback_auth_password"}
 
 # The fields of the other models: what their rows say to whoever may read them.

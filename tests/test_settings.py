@@ -12,6 +12,7 @@ from odoo.tests.common import Form, TransactionCase, new_test_user, tagged
 
 from ..models import mts_connector_defaults as defaults
 from ..models import mts_delivery_settings, mts_sending_settings
+from ..models.mts_setting_problems import TYPED
 from ..mts import output_format, settings
 
 LABELS = {
@@ -36,13 +37,9 @@ LABELS = {
     "callback_auth_password": "Callback Auth Password",
 }
 
-NOT_SETTINGS = {
-    "active",
-    "activity_ids",
-    "message_follower_ids",
-    "message_ids",
-    "cron_id",
-}
+NOT_SETTINGS = {"active", "activity_ids", "message_follower_ids", "message_ids"}
+
+TEXTS = ("char", "text")
 
 MAPPING = {"vid": "vid", "name": ["given_name", "family_name"], "gender": "gender"}
 ELSEWHERE = "https://registry.example.org/another/api"
@@ -313,6 +310,30 @@ class TestForm(SettingsCase):
         }
         self.assertEqual(stored - set(self.in_form), set())
 
+    def test_every_setting_that_is_typed_has_its_problem_below(self):
+        form = etree.fromstring(self.view["arch"])
+        for setting in TYPED:
+            field = form.xpath(f"//field[@name='{setting}']")[0]
+            below = field.getnext()
+            self.assertEqual(below.get("name"), f"{setting}_problem")
+            self.assertIn("oe_edit_only", below.get("class"))
+        typed = {
+            name
+            for check in self.connectors._constraint_methods
+            for name in check._constrains
+            if name in self.view["fields"] and self.view["fields"][name]["type"] in TEXTS
+        }
+        self.assertEqual(typed, set(TYPED))
+
+    def test_code_is_edited_in_the_code_editor(self):
+        form = etree.fromstring(self.view["arch"])
+        code = {node.get("name") for node in form.xpath("//field[@widget='mts_code']")}
+        self.assertEqual(code, {"selected_fields", "mapping", "output_format"})
+        files, _rest = self.env["ir.qweb"]._get_asset_content("web.assets_backend", {})
+        self.assertIn(
+            "/mts_connector/static/src/js/code_field.js", [file["url"] for file in files]
+        )
+
     def test_the_url_follows_the_kind_of_delivery(self):
         with Form(self.create_connector()) as form:
             form.callback_in_bulk = False
@@ -322,6 +343,70 @@ class TestForm(SettingsCase):
             form.callback_url = ELSEWHERE
             form.callback_in_bulk = False
             self.assertEqual(form.callback_url, ELSEWHERE)
+
+
+@tagged("post_install", "-at_install")
+class TestProblems(SettingsCase):
+    """What saving would refuse stands at the field before."""
+
+    def setUp(self):
+        super().setUp()
+        self.manager = new_test_user(self.env, "manager", "mts_connector.group_manager")
+        self.connector = self.create_connector()
+
+    def form(self):
+        return Form(self.connector.with_user(self.manager))
+
+    def test_it_comes_and_goes_with_what_is_typed(self):
+        for setting in set(TYPED) - {"callback_auth_url"}:
+            good = self.connector[setting]
+            for value, reason in REFUSED[setting]:
+                if not value or len(value) > 1000:
+                    continue
+                with self.subTest(setting=setting, value=value):
+                    form = self.form()
+                    setattr(form, setting, value)
+                    problem = getattr(form, f"{setting}_problem") or ""
+                    self.assertIn(reason, problem)
+                    label = self.connectors.fields_get([setting])[setting]["string"]
+                    self.assertTrue(problem.startswith(f"{label}: "))
+                    setattr(form, setting, good)
+                    self.assertFalse(getattr(form, f"{setting}_problem"))
+
+    def test_it_is_what_saving_says(self):
+        form = self.form()
+        form.mapping = '{"vid": "vid", "nom": "name"}'
+        problem = form.mapping_problem
+        with self.assertRaises(ValidationError) as caught, self.env.cr.savepoint():
+            form.save()
+        self.assertIn(problem, str(caught.exception))
+
+    def test_each_stands_at_its_own(self):
+        form = self.form()
+        form.mts_url = "nowhere"
+        form.lang_code = "english"
+        problems = {name: getattr(form, f"{name}_problem") for name in TYPED}
+        self.assertEqual({name for name in TYPED if problems[name]}, {"mts_url", "lang_code"})
+
+    def test_another_setting_may_be_the_reason(self):
+        form = self.form()
+        form.selected_fields = '["given_name"]'
+        self.assertIn("which is not among the fields sent", form.mapping_problem)
+        form.callback_auth_url = "nowhere"
+        self.assertFalse(form.callback_auth_url_problem)
+        form.callback_auth_type = "odoo"
+        self.assertIn("starts with http", form.callback_auth_url_problem)
+
+    def test_a_password_is_asked_for_at_its_field_while_there_is_none(self):
+        arch = etree.fromstring(self.connectors.fields_view_get(view_type="form")["arch"])
+        (field,) = arch.xpath("//field[@name='callback_auth_password']")
+        self.assertEqual(
+            json.loads(field.get("modifiers"))["required"],
+            [
+                ["callback_auth_type", "=", "odoo"],
+                ["callback_auth_password_source", "=", False],
+            ],
+        )
 
 
 @tagged("post_install", "-at_install")
