@@ -7,13 +7,9 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .. import server_config
 from ..background import rounds
 from ..background import slice as slices
 from ..mts import signature
-from ..mts.client import MtsClient
-from ..mts.errors import MtsError
-from ..mts.redact import redact
 from .mts_error_code import STOPPING_POLICIES
 
 _logger = logging.getLogger(__name__)
@@ -164,43 +160,33 @@ class MtsConnector(models.Model):
         """Start an import in the background and show it."""
         self.ensure_one()
         self._check_officer()
-        run = self._start_run("manual")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "mts.run",
-            "res_id": run.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "name": _("Import"),
-        }
+        return self._open(self._start_run("manual"), _("Import"))
 
     def action_test_connection(self):
-        """Ask MTS for a sign of life and compare its fields with the mapping."""
+        """Try MTS, the callback and its login, and show what came of it."""
         self.ensure_one()
         self._check_manager()
-        try:
-            ca_file = server_config.get("mts_ca_file", self.id)
-            with MtsClient(self.mts_url, timeout=10, ca_file=ca_file) as client:
-                client.ping()
-                known = client.auth_fields().names
-        except MtsError as error:
-            raise UserError(_("MTS: %s", redact(self._explain(error)))) from None
-        missing = [field for field in self._parsed_mapping() if field not in known]
-        if missing:
-            raise UserError(
-                _(
-                    "MTS answers, but it does not know these fields of the mapping: %s",
-                    ", ".join(missing),
-                )
-            )
+        test = self.env["mts.connection.test"]._of(self)
+        return self._open(test, _("Test Connection"), target="new")
+
+    def action_preview(self):
+        """Show who would be sent now, and what; nothing is sent."""
+        self.ensure_one()
+        self._check_officer()
+        preview = self.env["mts.preview"].create({"connector_id": self.id})
+        return self._open(preview, _("Preview"), target="new")
+
+    @api.model
+    def _open(self, record, title, target="current"):
+        """Return the action that shows a record in its form."""
         return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "title": _("MTS answers"),
-                "message": _("It knows all fields of the mapping."),
-            },
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "name": title,
+            "target": target,
         }
 
     def _check_officer(self):

@@ -53,6 +53,11 @@ class MtsIdentityStorePartner(models.AbstractModel):
         return expression.AND([self._domain(), [("id", ">", after)]])
 
     @api.model
+    def _token_domain(self):
+        """Return the domain of the registrants who have a token."""
+        return [("mosip_auth_token", "!=", False)]
+
+    @api.model
     def _watched_paths(self):
         """Return relational paths from ``res.partner`` whose rows hold the VID.
 

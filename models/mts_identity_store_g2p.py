@@ -2,6 +2,7 @@ from collections import defaultdict
 
 from odoo import _, api, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.osv import expression
 from odoo.osv.query import Query
 from odoo.tools import escape_psql, sql
 
@@ -96,6 +97,15 @@ class MtsIdentityStoreG2p(models.AbstractModel):
             ("mosip_auth_token", "=", False),
             ("reg_ids", "in", self._waiting(after)),
         ]
+
+    @api.model
+    def _token_domain(self):
+        if not self._is_available():
+            return super()._token_domain()
+        tokens = Query(self.env.cr, "g2p_reg_id")
+        tokens.add_where("id_type = %s AND value <> ''", [self._type("g2p_token_type").id or 0])
+        among_ids = [("reg_ids", "in", tokens)]
+        return expression.OR([super()._token_domain(), among_ids])
 
     @api.model
     def _waiting(self, after):

@@ -37,7 +37,7 @@ def _texts(domain):
                 yield text
 
 
-def _masked(vid):
+def masked(vid):
     """Return the VID with its last digits only; False for none."""
     hidden = max(len(vid) - SHOWN_DIGITS, SHOWN_DIGITS) if vid else 0
     return MASK * hidden + vid[hidden:] if vid else False
@@ -105,14 +105,14 @@ class ResPartner(models.Model):
     def _compute_mosip_vid_masked(self):
         vids = self._mosip_vids(self._mosip_store())
         for partner in self:
-            partner.mosip_vid_masked = _masked(vids.get(partner._origin.id))
+            partner.mosip_vid_masked = masked(vids.get(partner._origin.id))
 
     def _inverse_mosip_vid_masked(self):
         store = self._mosip_store()
         vids = self._mosip_vids(store)
         for partner in self:
             typed = (partner.mosip_vid_masked or "").strip()
-            if typed == (_masked(vids.get(partner.id)) or ""):
+            if typed == (masked(vids.get(partner.id)) or ""):
                 continue
             if MASK in typed:
                 raise UserError(

@@ -6,6 +6,7 @@ import random
 import threading
 from datetime import timedelta
 
+from lxml.html import document_fromstring
 from odoo import fields
 from odoo.service import server, wsgi_server
 from odoo.tests.common import HOST, HttpCase
@@ -21,6 +22,11 @@ def run_jobs(env, connector):
     env["base"].flush()
     connector._work()
     env["base"].invalidate_cache()
+
+
+def words_of(html):
+    """Return the text of a page as a person reads it, in one line."""
+    return " ".join(document_fromstring(html).text_content().split())
 
 
 @functools.lru_cache(maxsize=None)
@@ -82,6 +88,12 @@ class MtsCase(HttpCase):
         for number in range(count):
             people += self.create_registrant(given_name=f"Person {number}")
         return people
+
+    def connection_report(self, connector):
+        """Press Test Connection, and return the words of what opens."""
+        action = connector.action_test_connection()
+        test = connector.env[action["res_model"]].browse(action["res_id"])
+        return words_of(test.report)
 
     def work(self, connector):
         """Let the background job do a slice, and MTS finish what it has got."""

@@ -112,6 +112,9 @@ class TestWho(CallbackCase):
                 *ids,
                 "mts.error.code",
                 "mts.refused.delivery",
+                "mts.connection.test",
+                "mts.preview",
+                "mts.send.one",
                 "ir.config_parameter",
                 "ir.attachment",
                 "ir.model.fields",
@@ -131,6 +134,7 @@ class TestWho(CallbackCase):
                 "action_start",
                 "action_stop",
                 "action_test_connection",
+                "action_preview",
             ):
                 self.assertEqual(self.rpc("mts.connector", button, number), denied, button)
             self.assertEqual(self.rpc("mts.record", "action_retry", [record.id]), denied)

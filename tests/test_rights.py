@@ -22,6 +22,12 @@ MODELS = {
     "mts.error.code": {"officer": "r", "manager": "crud"},
     "mts.refused.delivery": {"manager": "r"},
 }
+# The same for dialogs, whose rows only the user who has opened them sees.
+DIALOGS = {
+    "mts.connection.test": {"manager": "cr"},
+    "mts.preview": {"officer": "cr", "manager": "cr"},
+    "mts.send.one": {"officer": "cru", "manager": "cru"},
+}
 OF_A_COMPANY = ("mts.connector", "mts.run", "mts.request", "mts.record", "mts.coverage")
 
 # These have no rows.
@@ -108,6 +114,7 @@ METHODS = {
         "action_import_now": "officer manager",
         "action_start": "manager",
         "action_stop": "manager",
+        "action_preview": "officer manager",
         "action_test_connection": "manager",
     },
     "mts.run": {
@@ -116,6 +123,7 @@ METHODS = {
     },
     "mts.record": {"action_retry": "officer manager"},
     "mts.coverage": {"action_open_registrant": "officer manager"},
+    "mts.send.one": {"action_send": "officer manager"},
 }
 
 OPERATIONS = {"c": "create", "r": "read", "u": "write", "d": "unlink"}
@@ -125,7 +133,9 @@ OPERATIONS = {"c": "create", "r": "read", "u": "write", "d": "unlink"}
 class TestModels(MatrixCase):
     def test_every_model_has_a_row(self):
         ours = {name for name in self.env if name.startswith("mts.")}
-        self.assertEqual(ours, set(MODELS) | ABSTRACT)
+        self.assertEqual(ours, set(MODELS) | set(DIALOGS) | ABSTRACT)
+        for name in DIALOGS:
+            self.assertTrue(self.env[name]._transient, name)
         for name in ABSTRACT:
             self.assertTrue(self.env[name]._abstract, name)
         for name in OF_A_COMPANY:
@@ -197,6 +207,59 @@ class TestModels(MatrixCase):
         officer, manager = (self.env.ref(f"mts_connector.group_{n}") for n in ("user", "manager"))
         self.assertEqual(officer.implied_ids, self.env.ref("base.group_user"))
         self.assertEqual(manager.implied_ids, officer)
+
+
+@tagged("post_install", "-at_install")
+class TestDialogs(MatrixCase):
+    def dialog(self, kind, model):
+        """Return a row of the model that this user has made."""
+        return self.env[model].with_user(self.user(kind)).sudo().create(self.values(model))
+
+    def values(self, model):
+        values = {"connector_id": self.mine["mts.connector"].id}
+        if model == "mts.send.one":
+            values["partner_id"] = self.mine["mts.record"].partner_id.id
+        return values
+
+    def test_who_may_open_them(self):
+        for model, allowed in DIALOGS.items():
+            for kind in KINDS:
+                may = allowed.get(kind, "")
+                own = self.dialog(kind, model).id
+                for operation, args, letter in (
+                    ("create", [self.values(model)], "c"),
+                    ("read", [[own], ["connector_id"]], "r"),
+                    ("write", [[own], self.values(model)], "u"),
+                    ("unlink", [[own]], "d"),
+                ):
+                    with self.subTest(model=model, kind=kind, operation=operation):
+                        self.assertEqual(
+                            self.is_allowed(kind, model, operation, *args),
+                            letter in may,
+                            (model, kind, operation),
+                        )
+
+    def test_nobody_sees_those_of_others(self):
+        for model in DIALOGS:
+            others = self.dialog("public", model).id
+            for kind in KINDS:
+                for operation, args in (
+                    ("read", [[others], ["connector_id"]]),
+                    ("write", [[others], self.values(model)]),
+                ):
+                    self.assertFalse(
+                        kind != "public" and self.is_allowed(kind, model, operation, *args),
+                        (model, kind, operation),
+                    )
+
+    def test_who_may_send_one(self):
+        for kind in KINDS:
+            own = self.dialog(kind, "mts.send.one").ids
+            self.assertEqual(
+                self.is_allowed(kind, "mts.send.one", "action_send", own),
+                kind in METHODS["mts.send.one"]["action_send"].split(),
+                kind,
+            )
 
 
 @tagged("post_install", "-at_install")
@@ -305,7 +368,7 @@ class TestMethods(MatrixCase):
         return {key for key in ours - known if not key.startswith("_")}
 
     def test_every_method_has_a_row(self):
-        for name in sorted(MODELS):
+        for name in sorted({**MODELS, **DIALOGS}):
             self.assertEqual(self.public_methods(name), set(METHODS.get(name, ())), name)
         for name in ("res.partner", "base.partner.merge.automatic.wizard", *ABSTRACT):
             own = self.public_methods(name)
@@ -313,14 +376,14 @@ class TestMethods(MatrixCase):
             self.assertLessEqual(own, set(METHODS["mts.connector"]), name)
 
     def test_nobody_calls_the_installation(self):
-        for name in (*MODELS, *ABSTRACT, "res.partner"):
+        for name in (*MODELS, *DIALOGS, *ABSTRACT, "res.partner"):
             for cls in type(self.env[name]).__mro__:
                 if cls.__module__.startswith(ADDON):
                     self.assertNotIn("init", vars(cls), "anybody could call it over RPC")
 
     def test_who_may_call_them(self):
-        for model, methods in METHODS.items():
-            for method, allowed in methods.items():
+        for model in MODELS:
+            for method, allowed in METHODS.get(model, {}).items():
                 for kind in KINDS:
                     with self.subTest(model=model, method=method, kind=kind):
                         self.assertEqual(

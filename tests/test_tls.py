@@ -15,7 +15,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from odoo.exceptions import UserError
 from odoo.tests.common import tagged
 from odoo.tools import config
 
@@ -110,37 +109,34 @@ class TestTls(FaultCase):
         return patch.dict(config.misc, {server_config.SECTION: {"mts_ca_file": path}})
 
     def assert_no_connection(self, words):
-        with self.assertRaises(UserError) as caught:
-            self.connector.action_test_connection()
-        self.assertIn(words, str(caught.exception))
+        self.assertIn(f"To be mended MTS {words}", self.connection_report(self.connector))
 
     def test_an_unknown_authority_is_not_trusted(self):
-        self.assert_no_connection("certificate")
+        self.assert_no_connection("No secure connection")
         with self.trusting(self.stranger.file):
-            self.assert_no_connection("certificate")
+            self.assert_no_connection("No secure connection")
 
     def test_the_environment_does_not_get_round_it(self):
         trusted = patch.dict(os.environ, {"REQUESTS_CA_BUNDLE": self.certificate.file})
         with self.trusting(self.stranger.file), trusted:
-            self.assert_no_connection("certificate")
+            self.assert_no_connection("No secure connection")
         with patch.dict(os.environ, {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}):
-            self.assert_no_connection("certificate")
+            self.assert_no_connection("No secure connection")
 
     def test_the_ca_file_is_trusted(self):
         with self.trusting(self.certificate.file):
-            action = self.connector.action_test_connection()
-        self.assertEqual(action["params"]["type"], "success")
+            self.assertIn("Works MTS", self.connection_report(self.connector))
 
     def test_the_ca_file_of_one_connector(self):
         name = f"MTS_CONNECTOR_MTS_CA_FILE_{self.connector.id}"
         with patch.dict(os.environ, {name: self.certificate.file}):
-            self.connector.action_test_connection()
-            with self.assertRaises(UserError):
-                self.connector.copy().action_test_connection()
+            self.assertIn("Works MTS", self.connection_report(self.connector))
+            copy = self.connector.copy()
+            self.assertIn("To be mended MTS", self.connection_report(copy))
 
     def test_a_ca_file_that_is_not_there(self):
         with self.trusting("/nowhere/mts.pem"):
-            self.assert_no_connection("CA file")
+            self.assert_no_connection("The CA file")
 
     def test_nobodys_data_goes_to_a_stranger(self):
         partner = self.create_registrant()

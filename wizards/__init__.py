@@ -1,1 +1,4 @@
 from . import base_partner_merge
+from . import mts_connection_test
+from . import mts_preview
+from . import mts_send_one
