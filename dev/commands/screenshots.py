@@ -19,6 +19,7 @@ from bootstrap import interpreter, venv
 from bootstrap.errors import SetupError
 from bootstrap.paths import CHECKOUT, DEV
 from bootstrap.progress import say, step
+from demo.people import sample_people
 from demo.registry import Registry
 from demo.stage import Stage, stage, watch
 from environment import Environment
@@ -27,6 +28,8 @@ PYTHONS = ("3.9", "3.10", "3.11")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COLOURS = 160
 IMAGES = CHECKOUT / "docs" / "images"
+# Beyond the people of the demo.
+LATECOMERS = 400
 
 
 def run(arguments: List[str]) -> int:
@@ -95,28 +98,66 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
     connector = registry.create_connector(name="Demo registry", mts_url=play.simulator.url)
     registry.import_now(connector)
     watch(play, connector)
+    # Who has come since is due now.
+    registry.register(sample_people(LATECOMERS)[-2:])
+    form = _form(registry, "mts_connector_action", "mts.connector", connector)
     run = max(registry.runs(connector), key=lambda run: run["selected_count"])["id"]
     twice = registry.registrants(("mosip_duplicate_count", ">", 0))[0]["id"]
     return [
         {
             "name": "connector",
-            "path": _form(registry, "mts_connector_action", "mts.connector", connector),
+            "path": form,
             "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mapping]",
             "height": 900,
         },
         {
             "name": "connector-mts",
-            "path": _form(registry, "mts_connector_action", "mts.connector", connector),
-            "click": ".nav-tabs >> text=MTS",
+            "path": form,
+            "clicks": [".nav-tabs >> text=MTS"],
             "ready": ".o_form_view .tab-pane.active .o_field_widget[name=output_format]",
             "height": 900,
         },
         {
             "name": "connector-callback",
-            "path": _form(registry, "mts_connector_action", "mts.connector", connector),
-            "click": ".nav-tabs >> text=Callback",
+            "path": form,
+            "clicks": [".nav-tabs >> text=Callback"],
             "ready": ".o_form_view .tab-pane.active .o_field_widget[name=callback_url]",
             "height": 800,
+        },
+        {
+            "name": "connector-schedule",
+            "path": form,
+            "clicks": [".nav-tabs >> text=Schedule"],
+            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=job_type]",
+            "height": 700,
+        },
+        {
+            "name": "connector-edit",
+            "path": form,
+            "clicks": [".o_form_button_edit"],
+            "ready": ".o_form_view.o_form_editable .ace_content",
+            "height": 1100,
+        },
+        {
+            "name": "connection",
+            "path": form,
+            "clicks": ["button[name=action_test_connection]"],
+            "ready": ".modal .o_field_widget[name=report] table",
+            "height": 600,
+        },
+        {
+            "name": "preview",
+            "path": form,
+            "clicks": ["button[name=action_preview]"],
+            "ready": ".modal .o_field_widget[name=report] table",
+            "height": 900,
+        },
+        {
+            "name": "send-one",
+            "path": form,
+            "clicks": ["button[name=action_preview]", ".modal footer >> text=Send One"],
+            "ready": ".modal .o_field_widget[name=standing]",
+            "height": 600,
         },
         {
             "name": "import",
@@ -133,7 +174,7 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
         {
             "name": "refused",
             "path": _list(registry, "mts_record_rejected_action", "mts.record"),
-            "click": ".o_group_header >> text=IDA-DEA-001",
+            "clicks": [".o_group_header >> text=IDA-DEA-001"],
             "ready": ".o_list_view .o_data_row",
             "height": 760,
         },
@@ -146,7 +187,7 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
         {
             "name": "registrant",
             "path": f"/web#id={twice}&model=res.partner&view_type=form",
-            "click": ".nav-tabs >> text=MOSIP",
+            "clicks": [".nav-tabs >> text=MOSIP"],
             "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mosip_auth_token]",
             "height": 820,
         },

@@ -42,6 +42,11 @@ class Registry:
         """Press Import Now; returns the run that opens."""
         return self.press("action_import_now", connector)["res_id"]
 
+    def test_connection(self, connector: int) -> int:
+        """Press Test Connection; returns how many things do not work."""
+        test = self.press("action_test_connection", connector)["res_id"]
+        return self.rpc.call("mts.connection.test", "read", [test], ["to_mend"])[0]["to_mend"]
+
     def runs(self, connector: int) -> List[Dict[str, Any]]:
         """The imports of a connector as the list shows them, oldest first."""
         names = ["state", "trigger", "message", *COUNTS]

@@ -1,7 +1,7 @@
 """Takes screenshots of a running Odoo: `python take.py`, with the order as JSON on standard input.
 
 The order: `{"url", "chromium", "folder", "widths", "shots": [{"name", "path", "ready", "height",
-"click"}]}`. `ready` is the selector of what must be there, `click` that of a tab to open first.
+"clicks"}]}`. `ready` is the selector of what must be there, `clicks` those of what to press first.
 """
 
 import json
@@ -63,8 +63,8 @@ def _open(page: Page, shot: dict) -> None:
     page.goto("about:blank")
     page.goto(shot["path"])
     page.add_style_tag(content=STILL)
-    if shot.get("click"):
-        page.click(shot["click"])
+    for selector in shot.get("clicks", ()):
+        page.click(selector)
     page.wait_for_selector(shot["ready"])
     # Away from everything that has a tooltip or a frame while it is in focus.
     page.mouse.move(0, 0)
