@@ -12,7 +12,8 @@ from ..mts.errors import MtsError
 from ..mts.message import MANDATORY
 from ..mts.redact import redact
 
-TIMEOUT = 10
+# MTS answers these calls at once, and somebody waits in front of the screen.
+TIMEOUT = 5
 # Letters that MTS's sign of life gets on the screen.
 SHOWN = 60
 

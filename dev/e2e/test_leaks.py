@@ -279,6 +279,26 @@ class Story:
         self.go_through(connector)
         assert self.state(person)[0] == "tokenized"
 
+    def what_is_looked_at_before(self):
+        values = {"callback_auth_type": "odoo", "callback_auth_password": WRONG_PASSWORD}
+        connector, person = self.connector("looked at", **values), self.person("looked at")
+        found = self.opened(self.manager, "action_test_connection", connector)
+        assert "Odoo refuses this user name or password" in found
+        assert not self.secrets.found_in(found)
+        shown = self.opened(self.officer, "action_preview", connector)
+        assert person.values["email"] in shown and person.vid not in shown
+        question = {"connector_id": connector, "partner_id": person.id}
+        wizard = self.officer.call("mts.send.one", "create", question)
+        self.officer.call("mts.send.one", "action_send", [wizard])
+        self.go_through(connector)
+        assert self.state(person)[0] == "lost"
+        self.manager.call("mts.connector", "write", [connector], {"callback_auth_type": "bearer"})
+
+    def opened(self, user, button, connector):
+        """Press a button, and return what the dialog shows."""
+        action = user.call("mts.connector", button, [connector])
+        return user.call(action["res_model"], "read", [action["res_id"]], ["report"])[0]["report"]
+
     def changes_meanwhile(self):
         connector = self.connector("meanwhile")
         conflict, moved, kept = (self.person("meanwhile") for _number in range(3))
@@ -435,6 +455,7 @@ def test_nobodys_data_gets_out(story, environment):
     story.an_mts_that_quotes_everything()
     story.answers_that_get_lost()
     story.a_wrong_password()
+    story.what_is_looked_at_before()
     story.changes_meanwhile()
     story.a_registry_that_refuses()
     story.two_at_once()
