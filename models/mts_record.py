@@ -256,7 +256,7 @@ class MtsRecord(models.Model):
             :class:`~..mts.answer.Answer`)
         :return: how many told something new
         """
-        delivered = self._genuine(delivered)
+        delivered = self._awaited(self._genuine(delivered))
         news = self._news(delivered)
         before = [(record, record.request_id.id, record.state) for record in news]
         tokens, refusals = {}, defaultdict(self.browse)
@@ -303,19 +303,28 @@ class MtsRecord(models.Model):
         ]
 
     @api.model
+    def _awaited(self, delivered):
+        """Return what came for requests that can still be answered, be it late.
+
+        What was given along with one that is answered, or cleared away, is worth nothing any more,
+        whoever has got hold of it.
+        """
+        ids = {ref.request_id for ref, _answer in delivered}
+        domain = [("id", "in", sorted(ids)), ("state", "!=", "answered")]
+        awaited = set(self.env["mts.request"].search(domain).ids)
+        return [(ref, answer) for ref, answer in delivered if ref.request_id in awaited]
+
+    @api.model
     def _news(self, delivered):
         """Return ``{record: answer}`` of what is proven and not known yet."""
         records = self._lock_with_partners([ref.record_id for ref, _answer in delivered])
         by_id = {record.id: record for record in records}
-        closed = self._answered_requests(delivered)
         keys = {connector: connector._secret("hmac_key") for connector in records.connector_id}
         vids = self._from_stores(records, "_read_vids")
         news = {}
         for ref, answer in delivered:
             record, vid = by_id.get(ref.record_id), vids.get(ref.record_id)
-            if ref.request_id in closed or not vid:
-                continue
-            if not signature.proves(ref, keys[record.connector_id], vid):
+            if not vid or not signature.proves(ref, keys[record.connector_id], vid):
                 continue
             # Of several in one delivery the first token counts, or else the first refusal.
             known = news.get(record)
@@ -326,16 +335,6 @@ class MtsRecord(models.Model):
             if better:
                 news[record] = answer
         return news
-
-    @api.model
-    def _answered_requests(self, delivered):
-        """Return the ids of requests that all answers have come to.
-
-        What was given along with these is worth nothing any more, whoever has got hold of it.
-        """
-        ids = {ref.request_id for ref, _answer in delivered}
-        domain = [("id", "in", sorted(ids)), ("state", "=", "answered")]
-        return set(self.env["mts.request"].search(domain).ids)
 
     @api.model
     def _judge(self, news):
@@ -394,8 +393,8 @@ class MtsRecord(models.Model):
     def _is_news(self, ref, answer):
         """Tell whether the answer changes anything.
 
-        A token is welcome whenever it comes. A refusal counts only for the last request, and only
-        while nothing better is known.
+        A token is welcome however late it comes. A refusal counts only for the last request, and
+        only while nothing better is known.
         """
         if answer.status == answers.PROCESSED:
             return self.state != "tokenized"

@@ -170,6 +170,8 @@ class TestForged(CallbackCase):
         )
         self.assert_tokenized(person)
         run.unlink()
+        self.log_in_to_deliver()
         with self.nothing_written():
             self.assertEqual(self.deliver(self.result(refs[1]), bearer=bearer), (403, DENIED))
+            self.assertEqual(self.deliver(self.result(refs[1]), bearer=""), (200, NOTHING_NEW))
         self.assertTrue(other.mosip_vid)
