@@ -339,7 +339,9 @@ class MtsRequest(models.Model):
         closed = self.browse([row[0] for row in self.env.cr.fetchall()])
         self.invalidate_cache()
         if any(run.state in ("sending", "waiting") for run in closed.run_id):
-            self.env["mts.connector"]._wake(self.env.ref("mts_connector.cron_work"))
+            # Where somebody has deleted the job, the answers are kept all the same.
+            job = self.env.ref("mts_connector.cron_work", raise_if_not_found=False)
+            self.env["mts.connector"]._wake(job)
 
     # -- reconciliation --------------------------------------------------------------------------
 

@@ -137,6 +137,15 @@ class TestDelivery(AnswerCase):
         # What MOSIP says tells more than that nobody said anything.
         self.assertEqual(self.record_of(other).error_code, "IDA-MLC-005")
 
+    def test_while_nobody_sends_any_more(self):
+        """Somebody has deleted the background job instead of switching it off."""
+        partner = self.create_registrant()
+        connector = self.sent(partner)
+        self.env.ref("mts_connector.cron_work").unlink()
+        self.release()
+        self.assertTrue(partner.mosip_auth_token)
+        self.assertEqual(connector.run_ids.request_ids.state, "answered")
+
     def sent_again(self, *partners):
         """Return a connector whose registrants were lost and are in flight a second time, and the
         result of the first time for each.
