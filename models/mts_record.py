@@ -477,14 +477,14 @@ class MtsRecord(models.Model):
         """Keep the refusal; after a passing fault another try follows, up to a limit."""
         entry, code = self.env["mts.error.code"]._find(code, reason)
         for record in self:
-            values = record._sent_values()
+            error_code, words = record._redacted(code, reason)
             record.write(
                 {
                     **self._answered(),
                     "state": "rejected",
                     "error_id": entry.id,
-                    "error_code": redact(code, values),
-                    "error_message": redact(reason, values),
+                    "error_code": error_code,
+                    "error_message": words,
                     "retry_at": record._retry_time() if entry.policy == "transient" else False,
                 }
             )
@@ -494,6 +494,18 @@ class MtsRecord(models.Model):
             return False
         pause = RETRY_PAUSE_MINUTES * 4 ** (self.attempts - 1)
         return fields.Datetime.now() + timedelta(minutes=pause)
+
+    def _redacted(self, code, reason):
+        """Return MOSIP's code and words without anything of the registrant."""
+        try:
+            values = self._sent_values()
+        except psycopg2.Error:
+            raise
+        except Exception:  # noqa: BLE001  (whatever a field of another addon comes up with)
+            # Rather no words than somebody's data, and rather no words than no answer: nor would
+            # the others of the same delivery get theirs.
+            return redact(code), ""
+        return redact(code, values), redact(reason, values)
 
     def _sent_values(self):
         """Return what MTS gets of this registrant."""

@@ -447,6 +447,18 @@ class TestMalformed(AnswerCase):
         self.assertEqual(self.record_of(people[2]).state, "pending")
         self.assertEqual(told["accepted"], 2)
 
+    def test_a_registrant_whose_data_cannot_be_read_any_more(self):
+        """As when the addon is gone that a selected field belonged to."""
+        partner, other = self.create_registrants(2)
+        self.simulator.refuse(partner.mosip_vid, "IDA-DEA-001")
+        self.sent(partner, other)
+        with patch.object(type(partner), "_mts_text", side_effect=KeyError("given_name")):
+            self.release()
+        self.assertTrue(other.mosip_auth_token)
+        record = self.record_of(partner)
+        self.assertEqual((record.state, record.error_code), ("rejected", "IDA-DEA-001"))
+        self.assertFalse(record.error_message)
+
     def test_nulls_of_an_output_format_that_fails_at_run_time(self):
         connector = self.create_connector(
             output_format='if .output.token != null and (.output.token | startswith("sample") | '
