@@ -36,6 +36,21 @@ STANDINGS = f"""
     END
 """
 
+# How registrants and records are brought together, for each scope. PostgreSQL does not know how
+# far an import has come, and left to itself reads all of the ledger for each page. OFFSET keeps it
+# to looking records up one by one.
+JOINS = {
+    "due": """
+        LEFT JOIN LATERAL (
+            SELECT * FROM mts_record
+            WHERE partner_id = res_partner.id AND connector_id = %s OFFSET 0
+        ) record ON TRUE
+    """,
+    "retry": """
+        JOIN mts_record record ON record.partner_id = res_partner.id AND record.connector_id = %s
+    """,
+}
+
 
 class MtsDelta(models.AbstractModel):
     """Who is due with a connector now. It reads the ledger, ``mts.record``, and has no rows."""
@@ -79,9 +94,7 @@ class MtsDelta(models.AbstractModel):
         due = {"due": DUE, "retry": "record.retry_requested"}[scope]
         return (
             f"""
-            FROM {tables}
-            LEFT JOIN mts_record record
-                ON record.partner_id = res_partner.id AND record.connector_id = %s
+            FROM {tables} {JOINS[scope]}
             WHERE {where or "TRUE"} AND ({due})
               AND NOT EXISTS (
                   SELECT 1 FROM mts_record flying

@@ -420,3 +420,52 @@ class TestRetry(FaultCase):
             arch = self.env.ref("mts_connector." + xml_id).arch
             button = arch[arch.index('name="action_retry"') :].split(">")[0]
             self.assertIn("uses up a transaction", button)
+
+
+@tagged("post_install", "-at_install")
+class TestManyRegistrants(FaultCase):
+    REGISTRANTS, PAGE = 4000, 10
+
+    def register_many(self, connector):
+        """As if a long import had come past the middle."""
+        self.env["base"].flush()
+        self.env.cr.execute(
+            "INSERT INTO res_partner (name, display_name, active, type, ref, mosip_vid)"
+            " SELECT number, number, TRUE, 'contact', 'mts-test', number"
+            " FROM generate_series(1, %s) number RETURNING id",
+            [self.REGISTRANTS],
+        )
+        self.env.cr.execute("ANALYZE res_partner, mts_record")
+        self.env.cr.execute(
+            "INSERT INTO mts_record (connector_id, partner_id, state)"
+            " SELECT %s, id, 'rejected' FROM res_partner WHERE ref = 'mts-test'"
+            " ORDER BY id LIMIT %s RETURNING partner_id",
+            [connector.id, self.REGISTRANTS * 2 // 3],
+        )
+        return max(row[0] for row in self.env.cr.fetchall())
+
+    def rows_read(self, plan):
+        """Return how many rows were read of tables, in this part of a plan and those below it."""
+        rows = sum(self.rows_read(part) for part in plan.get("Plans", ()))
+        if "Relation Name" in plan:
+            read = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+            rows += read * plan["Actual Loops"]
+        return rows
+
+    def test_a_page_reads_no_more_than_it_has_to(self):
+        connector = self.create_connector()
+        last = self.register_many(connector)
+        delta, cr = self.env["mts.delta"], type(self.env.cr)
+        execute, plans = cr.execute, []
+
+        def explain(cursor, query, params=None, **options):
+            if "LIMIT" in query:
+                execute(cursor, f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", params)
+                plans.append(cursor.fetchone()[0][0]["Plan"])
+            return execute(cursor, query, params, **options)
+
+        with patch.object(cr, "execute", explain):
+            page = delta._due_page(connector, "due", last, self.PAGE)
+        self.assertEqual([row.record_id for row in page], [None] * self.PAGE)
+        self.assertEqual(len(plans), 1)
+        self.assertLess(self.rows_read(plans[0]), 20 * self.PAGE)

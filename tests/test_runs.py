@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 
 from ..background.transaction import in_transaction
 from ..hooks import uninstall_hook
+from ..models import mts_run
 from ..mts.client import MtsClient
 from .fault_case import CommittedCase, FaultCase
 
@@ -547,6 +548,17 @@ class TestClearing(FaultCase):
         for_ever, _record = self.finished_run(days=9999, retention_days=0, name="Second")
         self.vacuum()
         self.assertEqual((short + for_ever).exists(), for_ever)
+
+    def test_a_large_one_goes_by_and_by(self):
+        connector = self.create_connector(batch_size=1)
+        self.create_registrants(3)
+        run = self.import_now(connector)
+        self.let_time_pass(run, days=91)
+        with patch.object(mts_run, "CLEARED_AT_ONCE", 2):
+            self.vacuum()
+            self.assertEqual(len(run.request_ids), 1)
+            self.vacuum()
+        self.assertFalse(run.exists())
 
     def test_runs_that_wait_for_answers_stay(self):
         connector = self.create_connector()
