@@ -326,14 +326,14 @@ class MtsRequest(models.Model):
             SET state = 'answered',
                 answered_at = COALESCE(answered_at, now() AT TIME ZONE 'UTC')
             WHERE id = ANY(%s)
-              AND (state IN ('to_send', 'sent') OR state = 'lost' AND lost_count <= 0)
+              AND (state IN ('to_send', 'sent') OR state = 'lost' AND COALESCE(lost_count, 0) <= 0)
               AND NOT EXISTS (
                   SELECT 1 FROM mts_record
-                  WHERE request_id = request.id AND state = 'pending'
+                  WHERE request_id = request.id AND (state = 'pending' OR error_code = %s)
               )
             RETURNING id
             """,
-            [self.ids],
+            [self.ids, NO_ANSWER],
             log_exceptions=False,
         )
         closed = self.browse([row[0] for row in self.env.cr.fetchall()])

@@ -10,6 +10,7 @@ from .fault_case import CommittedCase, FaultCase
 
 OTHER_TOKEN = "another token of somebody"
 NO_PROOF = "0" * 32 + "." + "0" * 32
+UNKNOWN = {"errors": [{"errorCode": "ATS-REQ-016", "errorMessage": "unknown"}], "response": None}
 
 
 class AnswerCase(FaultCase):
@@ -98,15 +99,7 @@ class TestDelivery(AnswerCase):
         partner, other = self.create_registrants(2)
         self.simulator.refuse(other.mosip_vid, "IDA-MLC-005")
         connector = self.sent(partner, other)
-        self.simulator.add_fault(
-            "status",
-            "answer",
-            status=404,
-            body={
-                "errors": [{"errorCode": "ATS-REQ-016", "errorMessage": "unknown"}],
-                "response": None,
-            },
-        )
+        self.simulator.add_fault("status", "answer", status=404, body=UNKNOWN)
         self.answer_overdue(connector)
         request = connector.run_ids.request_ids
         self.assertEqual((request.state, self.counts(request)), ("lost", {"lost": 2}))
@@ -121,21 +114,34 @@ class TestDelivery(AnswerCase):
         partner, other = self.create_registrants(2)
         self.simulator.refuse(other.mosip_vid, "IDA-MLC-005")
         connector = self.sent(partner, other, max_attempts=1)
-        self.simulator.add_fault(
-            "status",
-            "answer",
-            status=404,
-            body={
-                "errors": [{"errorCode": "ATS-REQ-016", "errorMessage": "unknown"}],
-                "response": None,
-            },
-        )
+        self.simulator.add_fault("status", "answer", status=404, body=UNKNOWN)
         self.answer_overdue(connector)
         self.assertEqual(self.record_of(partner).error_code, "MTC-NO-ANSWER")
         self.release()
         self.assertTrue(partner.mosip_auth_token)
         # What MOSIP says tells more than that nobody said anything.
         self.assertEqual(self.record_of(other).error_code, "IDA-MLC-005")
+
+    def test_late_after_the_last_attempt_of_one_of_them(self):
+        """The answer of one is not the last that is taken for their request."""
+        new, old = self.create_registrants(2)
+        new.mosip_vid = False
+        connector = self.sent(
+            old,
+            max_attempts=2,
+            callback_in_bulk=False,
+            callback_url=self.odoo_url + "/mts/callback",
+        )
+        self.simulator.restart()
+        self.answer_overdue(connector)
+        new.mosip_vid = self.new_vid()
+        self.import_now(connector)
+        self.simulator.add_fault("status", "answer", status=404, body=UNKNOWN)
+        self.answer_overdue(connector)
+        states = [(record.state, record.attempts) for record in map(self.record_of, (new, old))]
+        self.assertEqual(states, [("lost", 1), ("rejected", 2)])
+        self.release()
+        self.assertTrue(new.mosip_auth_token and old.mosip_auth_token)
 
     def test_while_nobody_sends_any_more(self):
         """Somebody has deleted the background job instead of switching it off."""
