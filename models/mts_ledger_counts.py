@@ -11,10 +11,18 @@ class MtsLedgerCounts(models.AbstractModel):
     _name = "mts.ledger.counts"
     _description = "How Many Registrants Stand Where"
 
-    run_total = fields.Char("Imports", compute="_compute_totals")
-    pending_total = fields.Char("Waiting", compute="_compute_totals")
-    tokenized_total = fields.Char("Tokenized", compute="_compute_totals")
-    rejected_total = fields.Char("Rejected", compute="_compute_totals")
+    run_total = fields.Char("Imports", compute="_compute_totals", help="Imports that are kept.")
+    pending_total = fields.Char(
+        "Waiting", compute="_compute_totals", help="Registrants whose answer is still expected."
+    )
+    tokenized_total = fields.Char(
+        "Tokenized", compute="_compute_totals", help="Registrants who have got their token."
+    )
+    rejected_total = fields.Char(
+        "Rejected",
+        compute="_compute_totals",
+        help="Registrants who were refused, or got another token than the one already there.",
+    )
 
     def _compute_totals(self):
         runs, records = self.env["mts.run"], self.env["mts.record"]

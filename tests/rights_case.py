@@ -1,5 +1,7 @@
 """What the tests of rights share: users of each kind, and calls as they come over RPC."""
 
+from datetime import date, timedelta
+
 from odoo.api import call_kw
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests.common import TransactionCase
@@ -98,7 +100,8 @@ class MatrixCase(RightsCase):
         )
         rows["mts.coverage"] = self.env["mts.coverage"].search([("connector_id", "=", connector)])
         create("mts.error.code", code=f"X-{company.id}", name="X", advice="X", policy="fix_data")
-        create("mts.refused.delivery", day=f"2026-01-{company.id:02}", reason="denied")
+        day = date(2026, 1, 1) + timedelta(days=company.id)
+        create("mts.refused.delivery", day=day, reason="denied")
         self.env["base"].flush()
         return rows
 

@@ -55,7 +55,7 @@ class TestProblems(SettingsCase):
         form = self.form()
         form.selected_fields = '["given_name"]'
         self.assertIn("which is not among the fields sent", form.mapping_problem)
-        form.callback_auth_url = "nowhere"
+        form.callback_auth_url = False
         self.assertFalse(form.callback_auth_url_problem)
         form.callback_auth_type = "odoo"
         self.assertIn("starts with http", form.callback_auth_url_problem)
