@@ -121,6 +121,7 @@ class MtsDelta(models.AbstractModel):
         self.env.cr.execute(
             f"SELECT standing, count(*) FROM ({source}) AS found GROUP BY standing",  # noqa: S608
             params,
+            log_exceptions=False,
         )
         return dict(self.env.cr.fetchall())
 
@@ -139,6 +140,7 @@ class MtsDelta(models.AbstractModel):
             LIMIT %s
             """,  # noqa: S608
             [*params, limit],
+            log_exceptions=False,
         )
         return dict(self.env.cr.fetchall())
 
@@ -150,7 +152,7 @@ class MtsDelta(models.AbstractModel):
             record.check_access_rule("read")
         domain = [("id", "=", partner.id)]
         source, params = self.sudo()._standings_sql(connector.sudo(), domain)
-        self.env.cr.execute(source, params)
+        self.env.cr.execute(source, params, log_exceptions=False)
         return self.env.cr.fetchone()[1]
 
     @api.model
@@ -166,6 +168,9 @@ class MtsDelta(models.AbstractModel):
 
         :param domain: of the registrants
         """
+        with connector._checking("search_domain"):
+            # It worked when it was saved, but a field may be gone by now.
+            self.env["res.partner"]._mts_check_domain(self._filtered(connector))
         store = connector._store()
         every = {"active_test": False}
         contacts, params = self._partner_query(domain, **every).select()

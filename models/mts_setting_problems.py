@@ -53,5 +53,6 @@ class MtsSettingProblems(models.AbstractModel):
                 try:
                     check(self)
                 except ValidationError as error:
-                    problems[error.setting] = str(error)
+                    # A check of another addon may not say which setting it is about.
+                    problems[getattr(error, "setting", None)] = str(error)
         return problems

@@ -103,6 +103,19 @@ class TestFindings(ConnectionCase):
         )
         self.assertIn("Not everything works yet", report)
 
+    def test_settings_that_no_longer_work(self):
+        connector = self.create_connector()
+        self.env.cr.execute(
+            "UPDATE mts_connector SET selected_fields = %s, search_domain = %s WHERE id = %s",
+            ['["gone"]', '[("gone", "=", "Amina")]', connector.id],
+        )
+        connector.invalidate_cache()
+        report = self.connection_report(connector)
+        self.assertIn("To be mended Settings List of fields to be used: “gone” is no", report)
+        self.assertIn("To be mended Settings Filters to apply to Registry: “gone” is no", report)
+        self.assertIn("Works MTS", report)
+        self.assertNotIn("Amina", report)
+
     def test_nothing_is_sent_in_the_background(self):
         self.env.ref("mts_connector.cron_work").active = False
         report = self.report()

@@ -330,6 +330,25 @@ class TestTraces(PreviewCase):
         self.connector.attention = "The password is wrong"
         self.assertIn("Sending has stopped", self.report())
 
+    def test_settings_that_no_longer_work(self):
+        self.create_registrant()
+        for setting, value, words in (
+            ("search_domain", '[("gone", "=", "Amina")]', "“gone” is no field"),
+            ("selected_fields", '["given_name", "gone"]', "“gone” is no field"),
+            ("mapping", '{"vid": "vid", "name": ["gone"]}', "“gone”, which is not among"),
+        ):
+            connector = self.create_connector()
+            self.env.cr.execute(
+                f"UPDATE mts_connector SET {setting} = %s WHERE id = %s",  # noqa: S608
+                [value, connector.id],
+            )
+            connector.invalidate_cache()
+            report = self.report(connector=connector)
+            self.assertIn("The settings cannot be used as they stand.", report)
+            self.assertIn(words, report)
+            self.assertNotIn("Amina", report)
+            self.assertFalse(self.preview(connector=connector).partner_id)
+
     def test_a_preview_is_for_who_may_see_the_connector(self):
         other = self.env["res.company"].create({"name": "Other"})
         connector = self.create_connector(company_id=other.id)

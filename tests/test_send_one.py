@@ -1,7 +1,7 @@
 """Send One: a single registrant, for real, by the way that all are sent."""
 
 from lxml import etree
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests.common import Form, new_test_user, tagged
 
 from .fault_case import FaultCase
@@ -155,6 +155,18 @@ class TestNotNow(SendOneCase):
         partner.mosip_vid = False
         with self.assertRaises(UserError):
             question.action_send()
+
+    def test_a_filter_that_no_longer_works(self):
+        question = self.asked(self.create_registrant()).save()
+        self.env.cr.execute(
+            "UPDATE mts_connector SET search_domain = %s WHERE id = %s",
+            ['[("gone", "=", "Amina")]', self.connector.id],
+        )
+        self.env["base"].invalidate_cache()
+        with self.assertRaises(ValidationError) as caught:
+            question.action_send()
+        self.assertIn("“gone” is no field", str(caught.exception))
+        self.assertNotIn("Amina", str(caught.exception))
 
     def test_an_archived_connector(self):
         partner = self.create_registrant()

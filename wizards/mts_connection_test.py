@@ -52,8 +52,10 @@ class MtsConnectionTest(models.TransientModel):
         with ThreadPoolExecutor(2, thread_name_prefix="mts-test") as threads:
             mts = threads.submit(_ask_mts, connector.mts_url, ca_file)
             callback = threads.submit(try_callback, **target)
+        problems = connector._problems()
         return [
-            *self._about_mts(connector, mts),
+            *(Finding(BAD, _("Settings"), problem) for problem in problems.values()),
+            *self._about_mts(connector, mts, {"mapping", "selected_fields"} & set(problems)),
             *self._about_address(connector, callback.result()),
             *self._about_login(connector, callback.result()),
             *self._about_user(connector),
@@ -63,7 +65,7 @@ class MtsConnectionTest(models.TransientModel):
     # -- in words --------------------------------------------------------------------------------
 
     @api.model
-    def _about_mts(self, connector, mts):
+    def _about_mts(self, connector, mts, unmapped):
         try:
             pong, about = mts.result()
         except MtsError as error:
@@ -76,7 +78,8 @@ class MtsConnectionTest(models.TransientModel):
             version=redact(about.version),
         )
         yield Finding(GOOD, _("MTS"), said)
-        yield self._about_mapping(connector._parsed_mapping(), about.names)
+        if not unmapped:
+            yield self._about_mapping(connector._parsed_mapping(), about.names)
 
     @api.model
     def _about_mapping(self, mapping, known):

@@ -43,21 +43,26 @@ class MtsPreview(models.TransientModel):
             connector = preview.connector_id
             connector.check_access_rights("read")
             connector.check_access_rule("read")
-            first = self.env["mts.delta"].sudo()._first_standings(connector.sudo(), SHOWN)
-            partners = self._visible(connector, first)
-            due = [partner.id for partner in partners if first[partner.id] in DUE]
-            preview.partner_id = due[:1] and due[0]
+            problems = connector.sudo()._problems()
+            preview.partner_id = False
+            values = {} if problems else preview._look(connector)
             preview.report = self.env["ir.qweb"]._render(
-                "mts_connector.mts_preview_report",
-                {
-                    **self._counts(connector),
-                    "attention": connector.attention,
-                    "samples": [self._sample(connector, p, first[p.id]) for p in partners],
-                    "unused": ", ".join(self._unused(connector)),
-                    "hidden": len(first) - len(partners),
-                    "results": self._results(connector, partners[:1]),
-                },
+                "mts_connector.mts_preview_report", {"problems": problems.values(), **values}
             )
+
+    def _look(self, connector):
+        """Return what there is to be seen, and note who would go first."""
+        first = self.env["mts.delta"].sudo()._first_standings(connector.sudo(), SHOWN)
+        partners = self._visible(connector, first)
+        self.partner_id = partners.filtered(lambda partner: first[partner.id] in DUE)[:1]
+        return {
+            **self._counts(connector),
+            "attention": connector.attention,
+            "samples": [self._sample(connector, p, first[p.id]) for p in partners],
+            "unused": ", ".join(self._unused(connector)),
+            "hidden": len(first) - len(partners),
+            "results": self._results(connector, partners[:1]),
+        }
 
     @api.model
     def _visible(self, connector, first):

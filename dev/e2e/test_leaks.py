@@ -374,6 +374,11 @@ class Story:
             cursor.execute(update, [domain, connector])
             self.send(connector)
             assert "unexpected error" in self.attention(connector)
+            for user, button in (
+                (self.officer, "action_preview"),
+                (self.manager, "action_test_connection"),
+            ):
+                assert "“nowhere” is no field" in self.opened(user, button, connector)
             cursor.execute(update, [repr([("ref", "=", "settings")]), connector])
 
     def what_people_type(self):
