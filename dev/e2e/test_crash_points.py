@@ -6,7 +6,7 @@ import pytest
 
 from faults.people import People
 from faults.promises import Promises
-from faults.world import World
+from faults.world import CALLBACK_PASSWORD, World
 
 BATCH_SIZE = 2
 ROUNDS = 12
@@ -108,6 +108,7 @@ class SingleCallbacks(Case):
             "callback_in_bulk": False,
             "callback_url": self.world.odoo.url + "/mts/callback",
             "callback_auth_type": "odoo",
+            "callback_auth_password": CALLBACK_PASSWORD,
         }
         world.call("mts.connector", "write", [self.connector], values)
 
