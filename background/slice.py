@@ -43,6 +43,9 @@ BROKEN_AFTER = 3
 # shut down. The next slice takes up what this one left.
 PASSING = ("08", "40", "55", "57P")
 
+# The constraint that shows that other connectors, time and again, took whom this one was taking.
+IN_FLIGHT = "mts_record_pending_index"
+
 # Every transaction of a slice, by name. The process may be killed before or after each of them and
 # in each call between them; the crash tests go through this list.
 STEPS = (
@@ -114,8 +117,7 @@ class Slice:
         name = type(error).__name__
         frames = "".join(traceback.format_tb(error.__traceback__))
         _logger.error("Slice failed: %s\n%s", name, frames)
-        passing = isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError))
-        if not (passing and (error.pgcode or "08").startswith(PASSING)):
+        if not _passes(error):
             self._step(
                 "slice_failed", lambda _env, connector: connector.exists()._slice_failed(name)
             )
@@ -291,6 +293,13 @@ class Slice:
         else:
             self._on_request(request_id, "settle_by_status", status)
         return True
+
+
+def _passes(error: Exception) -> bool:
+    """Tell whether the next slice need not meet the same error."""
+    if isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError)):
+        return (error.pgcode or "08").startswith(PASSING)
+    return isinstance(error, psycopg2.IntegrityError) and error.diag.constraint_name == IN_FLIGHT
 
 
 def _redact(error: MtsError, batch: Batch) -> str:

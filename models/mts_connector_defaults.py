@@ -45,11 +45,9 @@ def default_mapping(env):
 def default_domain(env):
     known = env["res.partner"]._fields
     if "is_registrant" in known and "is_group" in known:
-        registered = '("is_registrant", "=", True), ("is_group", "=", False)'
-        # OpenG2P disables whom it must keep and who counts no more.
-        return (
-            f'[{registered}, ("disabled", "=", False)]'
-            if "disabled" in known
-            else f"[{registered}]"
-        )
+        leaves = ['("is_registrant", "=", True)', '("is_group", "=", False)']
+        if "disabled" in known:
+            # OpenG2P disables whom it must keep and who counts no more.
+            leaves.append('("disabled", "=", False)')
+        return f"[{', '.join(leaves)}]"
     return '[("is_company", "=", False), ("type", "=", "contact")]'

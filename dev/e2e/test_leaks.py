@@ -31,6 +31,7 @@ from leaks import (
 )
 
 from environment import RpcError
+from faults.identities import AmongIds, OnContact
 from faults.people import Person
 from faults.world import CALLBACK_PASSWORD, World
 from simulator import api
@@ -49,9 +50,6 @@ HOURS = 60
 # Each column in which something may be at the end, and has to be: otherwise the test has not
 # looked where it is.
 BELONGS = {
-    # Only of those who have no token.
-    VID: {"res_partner.mosip_vid"},
-    TOKEN: {"res_partner.mosip_auth_token"},
     NAME: {
         *("res_partner.name", "res_partner.display_name"),
         *("res_partner.given_name", "res_partner.addl_name", "res_partner.family_name"),
@@ -62,6 +60,14 @@ BELONGS = {
     BIRTH: {"res_partner.birthdate"},
     PASSWORD: {"mts_connector.callback_auth_password"},
     KEY: {"mts_connector.hmac_key"},
+}
+# VIDs only of those who have no token.
+IDENTITIES = {
+    OnContact: {VID: {"res_partner.mosip_vid"}, TOKEN: {"res_partner.mosip_auth_token"}},
+    AmongIds: {
+        VID: {"g2p_reg_id.value"},
+        TOKEN: {"res_partner.mosip_auth_token", "g2p_reg_id.value"},
+    },
 }
 
 
@@ -349,7 +355,8 @@ class Story:
             )
             cursor.execute("COMMIT")
         writer.join()
-        query = "SELECT mosip_vid FROM res_partner WHERE id = %s"
+        vid = self.world.identities.vid
+        query = f"SELECT {vid} FROM res_partner partner WHERE id = %s"  # noqa: S608
         assert self.world.query(query, [person.id]) == [(person.vids[-1],)]
 
     def wrong_settings(self):
@@ -440,13 +447,14 @@ class Story:
         return vids
 
 
-@pytest.fixture()
-def story(environment, monkeypatch):
-    with World(environment, "leaks", cron_threads=1, arguments=LOUD) as world:
+@pytest.fixture(params=IDENTITIES)
+def story(request, environment, monkeypatch):
+    options = {"cron_threads": 1, "arguments": LOUD, "identities": request.param}
+    with World(environment, "leaks", **options) as world:
         made, read = Story(world), api._read
 
-        def listen(request):
-            body, error = read(request)
+        def listen(post):
+            body, error = read(post)
             made.posts.append(body)
             return body, error
 
@@ -468,7 +476,8 @@ def test_nobodys_data_gets_out(story, environment):
     story.what_people_type()
     story.garbage_at_the_callback()
     story.collect()
-    for kind in (*BELONGS, OLD_PASSWORD, BEARER):
+    belongs = {**BELONGS, **IDENTITIES[type(story.world.identities)]}
+    for kind in (*belongs, OLD_PASSWORD, BEARER):
         assert story.secrets.count(kind)
 
     log = story.world.odoo.log_file
@@ -477,7 +486,7 @@ def test_nobodys_data_gets_out(story, environment):
     assert "odoo.api: call res.partner().create(" in log.read_text()
     assert " DEBUG " in log.read_text()
 
-    assert columns_with(story.secrets, story.world.sql) == BELONGS
+    assert columns_with(story.secrets, story.world.sql) == belongs
     assert files_with(story.secrets, environment.databases.filestore / story.world.database) == []
     done = story.tokenized_vids()
     assert done.count(VID) > 5
