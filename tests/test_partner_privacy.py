@@ -197,6 +197,15 @@ class TestRead(PrivacyCase):
                     with self.subTest(way=way), self.assertRaises(AccessError, msg=way):
                         self.rpc(self.user(kind), "res.partner", method, self.partner.ids, *args)
 
+    def test_a_method_that_asks_for_no_groups(self):
+        for kind, seen in {"internal": False, "officer": MASKED}.items():
+            for model, ids, path in (
+                ("res.partner", self.partner.ids, "mosip_vid_masked"),
+                ("res.partner", self.partner.ids, "commercial_partner_id.mosip_vid_masked"),
+            ):
+                with self.subTest(kind=kind, path=path):
+                    self.assertEqual(self.rpc(self.user(kind), model, "mapped", ids, path), [seen])
+
     def test_asking_a_user_for_the_contacts_fields(self):
         """A user has all fields of the contact, by inheritance."""
         colleague = self.user("manager")
