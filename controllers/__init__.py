@@ -1,2 +1,3 @@
 from . import callback
 from . import run_news
+from . import duplicates

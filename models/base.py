@@ -13,6 +13,8 @@ GUARDED = (
     "mosip_vid",
     "mosip_vid_masked",
     "mosip_auth_token",
+    "mosip_token_at",
+    "mosip_to_do",
     "mosip_duplicate_count",
     "mts_record_ids",
 )

@@ -16,6 +16,17 @@ POLICIES = [
     ("none", "Nothing to do"),
 ]
 
+# MTS's names of what it gets of a person, in the words of people.
+MTS_FIELDS = [
+    ("vid", "MOSIP VID"),
+    ("name", "Name"),
+    ("gender", "Gender"),
+    ("dob", "Date of birth"),
+    ("phoneNumber", "Phone"),
+    ("emailId", "E-mail"),
+    ("fullAddress", "Address"),
+]
+
 # These say that the next registrant would meet the same fault.
 STOPPING_POLICIES = ("operator", "config")
 
@@ -31,7 +42,8 @@ class MtsErrorCode(models.Model):
 
     code = fields.Char(
         required=True,
-        help="The code as MTS or MOSIP sends it. A trailing * stands for any ending.",
+        help="The code as MTS or MOSIP sends it. A trailing * stands for any ending, a * alone "
+        "for all codes that are not in the list.",
     )
     name = fields.Char("Meaning", required=True, translate=True)
     policy = fields.Selection(
@@ -42,6 +54,11 @@ class MtsErrorCode(models.Model):
     )
     advice = fields.Char(
         required=True, translate=True, help="What a person is told to do about it."
+    )
+    mts_field = fields.Selection(
+        MTS_FIELDS,
+        "Field in Question",
+        help="What has to be corrected. Leave it empty where the message names it.",
     )
 
     _sql_constraints = [("code_unique", "unique(code)", "This code exists already.")]

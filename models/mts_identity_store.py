@@ -67,6 +67,11 @@ class MtsIdentityStorePartner(models.AbstractModel):
         return []
 
     @api.model
+    def _vid_fields(self):
+        """Return the fields of ``res.partner`` by which a person corrects the VID."""
+        return ["mosip_vid", "mosip_vid_masked"]
+
+    @api.model
     def _read_vids(self, partners):
         """Return ``{partner id: VID}``, without blanks around it, of those who have one.
 
@@ -129,9 +134,11 @@ class MtsIdentityStorePartner(models.AbstractModel):
         partners = target + sources
         vids, tokens = self._read_vids(partners), self._read_tokens(partners)
         vid = next((vids[id_] for id_ in partners.ids if id_ in vids), False)
-        token = next((tokens[id_] for id_ in partners.ids if id_ in tokens), False)
+        holder = next((partner for partner in partners if partner.id in tokens), target)
+        since = holder.mosip_token_at
         self._forget(sources)
-        if token:
-            self._store_tokens({target.id: token})
+        if tokens:
+            self._store_tokens({target.id: tokens[holder.id]})
+            target.mosip_token_at = since
         elif vid:
             self._write_vid(target, vid)

@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.tools.misc import formatLang
 
+from .mts_repair import TO_REPAIR
+
 # More are not counted: a form must open at once, also where a million registrants are known.
 MOST = 10000
 
@@ -31,7 +33,7 @@ class MtsLedgerCounts(models.AbstractModel):
             pending = [*mine, ("state", "=", "pending")]
             tokenized = [*mine, ("state", "=", "tokenized")]
             # As many as behind the menu of this name.
-            rejected = [*mine, ("state", "in", ("rejected", "conflict"))]
+            rejected = [*mine, *TO_REPAIR]
             connector.run_total = self._total(runs, mine)
             connector.pending_total = self._total(records, pending)
             connector.tokenized_total = self._total(records, tokenized)

@@ -5,8 +5,6 @@ from datetime import timedelta
 
 import psycopg2
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError
-from odoo.osv import expression
 
 from ..mts import answer as answers
 from ..mts import signature
@@ -28,12 +26,12 @@ RETRY_PAUSE_MINUTES = 15
 class MtsRecord(models.Model):
     _name = "mts.record"
     _description = "Where a Registrant Stands with MTS"
-    _inherit = "mts.secret.mixin"
+    _inherit = ["mts.repair", "mts.conflict", "mts.merge"]
     _order = "id desc"
     _rec_name = "partner_id"
-    # Tells whether the data has changed since it was sent. It goes with the VID: whoever had the
-    # key could find the VID by trying all numbers.
-    _secrets = ("fingerprint",)
+    # The fingerprint tells whether the data has changed since it was sent. It goes with the VID:
+    # whoever had the key could find the VID by trying all numbers. Offered is a second token.
+    _secrets = ("fingerprint", "offered")
 
     connector_id = fields.Many2one("mts.connector", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
@@ -65,8 +63,8 @@ class MtsRecord(models.Model):
     error_id = fields.Many2one("mts.error.code", "What to Do", readonly=True, ondelete="set null")
     error_code = fields.Char(readonly=True)
     error_message = fields.Char(readonly=True, help="What MTS or MOSIP said.")
-    advice = fields.Char(compute="_compute_advice", help="What to do about it.")
     attempts = fields.Integer(readonly=True, help="How often the present data has been sent.")
+    token_at = fields.Datetime(related="partner_id.mosip_token_at", string="Present Token Since")
     sent_at = fields.Datetime(readonly=True)
     answered_at = fields.Datetime(readonly=True)
     retry_at = fields.Datetime(readonly=True, help="Sent again by itself after this time.")
@@ -103,18 +101,6 @@ class MtsRecord(models.Model):
         )
         return result
 
-    @api.depends("error_id", "error_code", "state")
-    def _compute_advice(self):
-        for record in self:
-            if record.error_id:
-                record.advice = record.error_id.advice
-            elif record.state == "conflict":
-                record.advice = _("Find out which token is right, then correct the registrant")
-            elif record.error_code:
-                record.advice = _("Unknown code: ask the MTS operator, then correct or retry")
-            else:
-                record.advice = False
-
     # -- in flight -------------------------------------------------------------------------------
 
     @api.model
@@ -148,7 +134,7 @@ class MtsRecord(models.Model):
                 state = 'pending',
                 sent_at = EXCLUDED.sent_at,
                 answered_at = NULL, error_id = NULL, error_code = NULL, error_message = NULL,
-                retry_at = NULL, to_check = FALSE,
+                retry_at = NULL, to_check = FALSE, offered = NULL,
                 write_uid = EXCLUDED.write_uid, write_date = EXCLUDED.write_date
             RETURNING partner_id, id
             """,
@@ -262,22 +248,30 @@ class MtsRecord(models.Model):
         tokens, refusals = {}, defaultdict(self.browse)
         for record, answer in news.items():
             if answer.status == answers.PROCESSED:
-                tokens[record] = answer.token
+                tokens[record] = (answer.reference, answer.token)
             else:
                 refusals[answer.code, answer.message] += record
         self._accept(tokens)
         for (code, reason), records in refusals.items():
             records._reject(code, reason)
+        requests = self.env["mts.request"]
+        requests._note_delivery({ref.request_id for ref, _answer in delivered})
+        self._count_changes(before)
+        self._judge(news)
+        return len(news)
+
+    @api.model
+    def _count_changes(self, before):
+        """Have the requests count what has become of their records.
+
+        :param before: list of (record, request id, state), as it was
+        """
         changes = defaultdict(Counter)
         for record, request_id, state in before:
             changes[request_id][record.state] += 1
             changes[request_id][state] -= 1
         changes.pop(False, None)
-        requests = self.env["mts.request"]
-        requests._note_delivery({ref.request_id for ref, _answer in delivered})
-        requests._count(changes)
-        self._judge(news)
-        return len(news)
+        self.env["mts.request"]._count(changes)
 
     @api.model
     def _genuine(self, delivered):
@@ -405,24 +399,17 @@ class MtsRecord(models.Model):
     def _accept(self, tokens):
         """Store the tokens, except where there is another one: a person must look at that.
 
-        :param tokens: ``{record: token}``
+        :param tokens: ``{record: (reference, token)}``
         """
-        present, good = {}, defaultdict(dict)
-        conflicts = self.browse()
+        present, good, offers = {}, defaultdict(dict), {}
         stored = self._from_stores(self.union(*tokens), "_read_tokens")
-        for record, token in tokens.items():
+        for record, (reference, token) in tokens.items():
             known = stored.get(record.id, token)
             if present.setdefault(record.partner_id, known) == token:
                 good[record.connector_id][record] = token
             else:
-                conflicts += record
-        conflicts.write(
-            {
-                "state": "conflict",
-                **self._answered(),
-                "error_message": _("MOSIP gave another token than the one that is there."),
-            }
-        )
+                offers[record] = (reference, token)
+        self._dispute(offers)
         for connector, connector_tokens in good.items():
             self._store(connector, connector_tokens)
 
@@ -513,44 +500,3 @@ class MtsRecord(models.Model):
         partner = self.partner_id.with_company(connector.company_id)
         vid = self._from_stores(self, "_read_vids").get(self.id)
         return [vid, *(partner._mts_text(path) for path in connector._paths())]
-
-    # -- by hand ---------------------------------------------------------------------------------
-
-    def action_retry(self):
-        """Send these registrants again, whatever the answer was."""
-        self.check_access_rights("read")
-        self.check_access_rule("read")
-        records = self.sudo()
-        records._check_can_be_sent()
-        records.write({"retry_requested": True})
-        for connector in records.connector_id:
-            connector._start_run("manual", scope="retry")
-        return True
-
-    def _check_can_be_sent(self):
-        """Refuse a retry that could not go out, and say which and why."""
-        waiting = self.search(
-            [("partner_id", "in", self.partner_id.ids), ("state", "=", "pending")], limit=1
-        )
-        if waiting:
-            raise UserError(
-                _("An answer is still expected for some of these registrants. Wait for it.")
-            )
-        for connector in self.connector_id:
-            mine = self.filtered(lambda record, c=connector: record.connector_id == c)
-            domain = expression.AND(
-                [
-                    connector._domain(),
-                    connector._store()._domain(),
-                    [("id", "in", mine.partner_id.ids)],
-                ]
-            )
-            left = mine.partner_id - self.env["res.partner"].search(domain)
-            if left:
-                raise UserError(
-                    _(
-                        "%s of these registrants cannot be sent: they have no VID, have a token, "
-                        "are archived, or are outside the connector's filter.",
-                        len(left),
-                    )
-                )

@@ -144,6 +144,22 @@ class MtsSendingSettings(models.AbstractModel):
     def _parsed_mapping(self):
         return settings.parse_mapping(self.mapping, self._paths())
 
+    def _sent_fields(self):
+        """Return the names of the contact's own fields that any of these connectors sends."""
+        return {path.partition(".")[0] for connector in self for path in connector._paths()}
+
+    def _contact_fields(self, mts_fields):
+        """Return the names of the contact's own fields that these fields of MTS come from."""
+        mapping, names = self._parsed_mapping(), []
+        for field in mts_fields:
+            if field == "vid":
+                names += self._store()._vid_fields()
+                continue
+            paths = mapping.get(field, [])
+            paths = paths if isinstance(paths, list) else [paths]
+            names += [path.partition(".")[0] for path in paths]
+        return names
+
     def _domain(self):
         """Return the filter of the user and of the company."""
         self.ensure_one()

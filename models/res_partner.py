@@ -1,7 +1,6 @@
 from contextlib import contextmanager
 
 import psycopg2
-from lxml import etree
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import html2plaintext
@@ -44,7 +43,8 @@ def masked(vid):
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "mts.registrant.form"]
 
     mosip_vid = fields.Char(
         "MOSIP VID",
@@ -69,12 +69,26 @@ class ResPartner(models.Model):
         help="What MOSIP calls this person towards this registry: the same each time, so that two "
         "registrants with one token are one person.",
     )
+    mosip_token_at = fields.Datetime(
+        "MOSIP Token Since",
+        readonly=True,
+        copy=False,
+        groups="mts_connector.group_user",
+        help="When the token came in.",
+    )
+    mosip_to_do = fields.Text(
+        "MOSIP: What to Do",
+        compute="_compute_mosip_to_do",
+        groups="mts_connector.group_user",
+        help="What keeps this registrant from a token, and what to do about it.",
+    )
     mosip_duplicate_count = fields.Integer(
         "Possible Duplicates",
         compute="_compute_mosip_duplicate_count",
         search="_search_mosip_duplicate_count",
         groups="mts_connector.group_user",
-        help="Other registrants with the same MOSIP token.",
+        help="Other registrants with the same MOSIP token, of whom nobody has said yet that they "
+        "are other people.",
     )
     mts_record_ids = fields.One2many(
         "mts.record", "partner_id", "MOSIP Records", groups="mts_connector.group_user"
@@ -146,12 +160,12 @@ class ResPartner(models.Model):
         for vals in vals_list:
             self._check_mosip_written(vals)
         with self._without_quotation(vals_list):
-            return super().create(vals_list)
+            return super().create([self.browse()._with_token_time(vals) for vals in vals_list])
 
     def write(self, vals):
         self._check_mosip_written(vals)
         with self._without_quotation([vals]):
-            return super().write(vals)
+            return super().write(self._with_token_time(vals))
 
     @contextmanager
     def _without_quotation(self, vals_list):
@@ -173,6 +187,18 @@ class ResPartner(models.Model):
             name = error.diag.constraint_name or type(error).__name__
             raise UserError(_("The registry does not take the contact (%s).", name)) from None
 
+    def _with_token_time(self, vals):
+        """Note when another token comes, however it does."""
+        token = vals.get("mosip_auth_token")
+        if "mosip_auth_token" not in vals or "mosip_token_at" in vals:
+            return vals
+        if self and all((old or False) == (token or False) for old in self._mosip_tokens()):
+            return vals
+        return {**vals, "mosip_token_at": fields.Datetime.now() if token else False}
+
+    def _mosip_tokens(self):
+        return [partner.mosip_auth_token for partner in self.sudo()]
+
     @api.model
     def _check_mosip_written(self, vals):
         """Refuse to let a user write what is not for that user.
@@ -184,6 +210,8 @@ class ResPartner(models.Model):
         if self.env.su or not names:
             return
         self.check_field_access_rights("write", names)
+        if "mosip_token_at" in names:
+            raise AccessError(_("When a MOSIP token came in is not for anybody to change."))
         manager = self.user_has_groups("mts_connector.group_manager")
         if "mosip_auth_token" in names and not manager:
             raise AccessError(_("Only a manager of the MTS Connector may change a MOSIP token."))
@@ -197,67 +225,52 @@ class ResPartner(models.Model):
                 result.pop(name, None)
         return result
 
-    @api.depends("mosip_auth_token")
-    def _compute_mosip_duplicate_count(self):
-        tokens = [token for token in self.mapped("mosip_auth_token") if token]
-        groups = self.read_group(
-            [("mosip_auth_token", "in", tokens)], ["mosip_auth_token"], ["mosip_auth_token"]
-        )
-        counts = {group["mosip_auth_token"]: group["mosip_auth_token_count"] for group in groups}
+    # -- where it stands -------------------------------------------------------------------------
+
+    @api.depends("mosip_auth_token", "mts_record_ids.state")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_mosip_to_do(self):
         for partner in self:
-            partner.mosip_duplicate_count = max(counts.get(partner.mosip_auth_token, 0) - 1, 0)
+            records = partner.mts_record_ids.filtered(
+                lambda record, token=partner.mosip_auth_token: (
+                    record.state == "conflict" or (record.state == "rejected" and not token)
+                )
+            )
+            lines = [record._to_do() for record in records]
+            partner.mosip_to_do = "\n".join(dict.fromkeys(lines))
+
+    @api.depends("mosip_auth_token")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_mosip_duplicate_count(self):
+        counts = self.env["mts.duplicate"]._counts(self._origin.ids)
+        for partner in self:
+            partner.mosip_duplicate_count = counts.get(partner._origin.id, 0)
 
     @api.model
     def _search_mosip_duplicate_count(self, operator, value):
         """Support "has duplicates" and "has none", which is what a filter needs."""
         if (operator, value) not in ((">", 0), ("!=", 0), ("=", 0)):
             raise ValueError(_("Only “has duplicates” and “has none” can be searched."))
-        self.env["res.partner"].flush(["mosip_auth_token", "active"])
         inside = "not inselect" if operator == "=" else "inselect"
-        duplicates = """
-            SELECT id FROM res_partner WHERE mosip_auth_token IN (
-                SELECT mosip_auth_token FROM res_partner
-                WHERE mosip_auth_token IS NOT NULL AND active
-                GROUP BY mosip_auth_token HAVING count(*) > 1
-            )
-        """
-        return [("id", inside, (duplicates, []))]
+        return [("id", inside, self.env["mts.duplicate"]._ids_sql())]
 
-    # -- where it is shown -----------------------------------------------------------------------
-
-    @api.model
-    def _fields_view_get(self, view_id=None, view_type="form", toolbar=False, submenu=False):
-        view = super()._fields_view_get(
-            view_id=view_id, view_type=view_type, toolbar=toolbar, submenu=submenu
+    def action_compare_duplicates(self):
+        """Put these registrants side by side, or this one and those with the same token."""
+        partners = self if len(self) > 1 else self + self.env["mts.duplicate"]._others(self)
+        if len(partners) < 2 or len(set(partners.mapped("mosip_auth_token"))) != 1:
+            raise UserError(_("Choose registrants who have the same token."))
+        comparison = self.env["mts.duplicate.comparison"].create(
+            {"partner_ids": [(6, 0, partners.ids)]}
         )
-        if view_type == "form":
-            form = etree.fromstring(view["arch"])
-            self._mosip_add_page(form)
-            self._mosip_fit_page(form)
-            view["arch"] = etree.tostring(form, encoding="unicode")
-        return view
-
-    @api.model
-    def _mosip_add_page(self, form):
-        """Show the page MOSIP in a registry's own forms as well, which do not extend Odoo's."""
-        notebook = form.xpath("//notebook[not(ancestor::field)]")
-        registrant = form.xpath("//field[@name='is_registrant' or @name='reg_ids']")
-        if notebook and registrant and not form.xpath("//page[@name='mosip']"):
-            ours = etree.fromstring(
-                self.env.ref("mts_connector.res_partner_view_form").sudo().arch
-            )
-            notebook[0].append(ours.find(".//page[@name='mosip']"))
-
-    @api.model
-    def _mosip_fit_page(self, form):
-        """Show nobody the contact's own VID where the registry keeps VIDs elsewhere."""
-        if self._mosip_store()._name == "mts.identity.store.partner":
-            return
-        for page in form.xpath("//page[@name='mosip']"):
-            for field in page.xpath(".//field[@name='mosip_vid']"):
-                field.getparent().remove(field)
-            for field in page.xpath(".//field[@name='mosip_vid_masked']"):
-                field.attrib.pop("groups", None)
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Possible Duplicates"),
+            "res_model": "mts.duplicate.comparison",
+            "res_id": comparison.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+        }
 
     # -- what is sent to MTS ---------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Odoo's values as the texts that MTS takes, and the request around them."""
 
 import datetime
+import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 # MTS's own field names. Those in LIST_FIELDS are mapped to a list of paths, which MTS joins.
@@ -27,6 +28,27 @@ class Login(NamedTuple):
     database: str
     username: str
     password: str
+
+
+# How MOSIP's messages call these fields: whole words, whatever the case.
+_NAMES = {
+    "vid": "vid|individualid",
+    "name": "(?:full|first|last)?name",
+    "gender": "gender",
+    "dob": "dob|dobtype|age|date of birth",
+    "phoneNumber": "phone(?:number)?|mobile",
+    "emailId": "e-?mail(?:id)?",
+    "fullAddress": r"(?:full)?address(?:line)?\d*|location\d*|(?:postal|pin|zone)code",
+}
+
+
+def named_fields(text: str) -> List[str]:
+    """Return MTS's names of the fields that a message is about, as far as it names them."""
+    return [
+        field
+        for field, names in _NAMES.items()
+        if re.search(rf"\b(?:{names})\b", text, re.IGNORECASE)
+    ]
 
 
 def as_text(value: Any) -> Optional[str]:

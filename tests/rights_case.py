@@ -82,6 +82,7 @@ class MatrixCase(RightsCase):
         partner = self.env["res.partner"].create(
             {"name": "Amina", "company_id": company.id, "mosip_vid": "2345678901234560"}
         )
+        rows["res.partner"] = partner
         connector = create(
             "mts.connector",
             name=f"Of {company.name}",
@@ -102,6 +103,10 @@ class MatrixCase(RightsCase):
         create("mts.error.code", code=f"X-{company.id}", name="X", advice="X", policy="fix_data")
         day = date(2026, 1, 1) + timedelta(days=company.id)
         create("mts.refused.delivery", day=day, reason="denied")
+        other = self.env["res.partner"].create({"name": "Other", "company_id": company.id})
+        create(
+            "mts.duplicate.decision", partner_id=partner.id, other_id=other.id, reason="Told us"
+        )
         self.env["base"].flush()
         return rows
 
@@ -139,6 +144,8 @@ class MatrixCase(RightsCase):
             values["partner_id"] = self.env["res.partner"].search([], limit=1).id
         if row._name == "mts.refused.delivery":
             values["reason"] = "malformed"
+        if row._name == "mts.duplicate.decision":
+            values["other_id"] = self.env["res.partner"].create({"name": "Third"}).id
         return values
 
 
@@ -154,4 +161,5 @@ WRITABLE = {
     "mts.coverage": {"coverage": "token"},
     "mts.error.code": {"advice": "Changed"},
     "mts.refused.delivery": {"count": 7},
+    "mts.duplicate.decision": {"reason": "Changed"},
 }

@@ -416,10 +416,12 @@ class TestRetry(FaultCase):
             self.record_of(partner, first).action_retry()
 
     def test_the_button_asks_before_it_spends_a_transaction(self):
-        for xml_id in ("mts_record_view_form", "mts_record_view_tree"):
+        for xml_id in ("mts_record_view_form", "mts_record_view_tree", "res_partner_view_form"):
             arch = self.env.ref("mts_connector." + xml_id).arch
-            button = arch[arch.index('name="action_retry"') :].split(">")[0]
-            self.assertIn("uses up a transaction", button)
+            self.assertIn('name="action_ask_retry"', arch)
+            self.assertNotIn('name="action_retry"', arch)
+        question = self.env.ref("mts_connector.mts_retry_view_form").arch
+        self.assertIn("uses up a transaction", " ".join(question.split()))
 
 
 @tagged("post_install", "-at_install")

@@ -206,6 +206,18 @@ class TestRead(PrivacyCase):
                 with self.subTest(kind=kind, path=path):
                     self.assertEqual(self.rpc(self.user(kind), model, "mapped", ids, path), [seen])
 
+    def test_who_is_there_twice_is_not_for_everybody(self):
+        self.partners.create({"name": "X", "mosip_auth_token": TOKEN})
+        for kind, seen in {"internal": 0, "officer": 1}.items():
+            counts = self.rpc(
+                self.user(kind),
+                "res.partner",
+                "mapped",
+                self.partner.ids,
+                "mosip_duplicate_count",
+            )
+            self.assertEqual(counts, [seen], kind)
+
     def test_asking_a_user_for_the_contacts_fields(self):
         """A user has all fields of the contact, by inheritance."""
         colleague = self.user("manager")

@@ -13,9 +13,14 @@ class TestDialogs(MatrixCase):
         return self.env[model].with_user(self.user(kind)).sudo().create(self.values(model))
 
     def values(self, model):
-        values = {"connector_id": self.mine["mts.connector"].id}
+        record = self.mine["mts.record"]
+        if model == "mts.retry":
+            return {"record_ids": [(6, 0, record.ids)]}
+        if model == "mts.duplicate.comparison":
+            return {"reason": "Told us"}
+        values = {"connector_id": record.connector_id.id}
         if model == "mts.send.one":
-            values["partner_id"] = self.mine["mts.record"].partner_id.id
+            values["partner_id"] = record.partner_id.id
         return values
 
     def test_who_may_open_them(self):
@@ -25,7 +30,7 @@ class TestDialogs(MatrixCase):
                 own = self.dialog(kind, model).id
                 for operation, args, letter in (
                     ("create", [self.values(model)], "c"),
-                    ("read", [[own], ["connector_id"]], "r"),
+                    ("read", [[own], list(self.values(model))], "r"),
                     ("write", [[own], self.values(model)], "u"),
                     ("unlink", [[own]], "d"),
                 ):
@@ -41,7 +46,7 @@ class TestDialogs(MatrixCase):
             others = self.dialog("public", model).id
             for kind in KINDS:
                 for operation, args in (
-                    ("read", [[others], ["connector_id"]]),
+                    ("read", [[others], list(self.values(model))]),
                     ("write", [[others], self.values(model)]),
                 ):
                     self.assertFalse(
@@ -49,11 +54,13 @@ class TestDialogs(MatrixCase):
                         (model, kind, operation),
                     )
 
-    def test_who_may_send_one(self):
-        for kind in KINDS:
-            own = self.dialog(kind, "mts.send.one").ids
-            self.assertEqual(
-                self.is_allowed(kind, "mts.send.one", "action_send", own),
-                kind in METHODS["mts.send.one"]["action_send"].split(),
-                kind,
-            )
+    def test_who_may_press_their_buttons(self):
+        for model in DIALOGS:
+            for method, allowed in METHODS.get(model, {}).items():
+                for kind in KINDS:
+                    own = self.dialog(kind, model).ids
+                    self.assertEqual(
+                        self.is_allowed(kind, model, method, own),
+                        kind in allowed.split(),
+                        (model, method, kind),
+                    )

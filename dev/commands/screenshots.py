@@ -188,8 +188,62 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
             "name": "registrant",
             "path": f"/web#id={twice}&model=res.partner&view_type=form",
             "clicks": [".nav-tabs >> text=MOSIP"],
-            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mosip_auth_token]",
+            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mts_record_ids] tbody",
             "height": 820,
+        },
+        {
+            "name": "comparison",
+            "path": _list(registry, "mts_duplicate_action", "res.partner"),
+            "clicks": [".o_data_row button[name=action_compare_duplicates] >> nth=0"],
+            "ready": ".modal .o_field_widget[name=comparison] table",
+            "height": 820,
+        },
+        {
+            "name": "retry",
+            "path": _list(registry, "mts_record_rejected_action", "mts.record"),
+            "clicks": [
+                ".o_group_header >> text=IDA-DEA-001",
+                ".o_data_row .o_list_record_selector >> nth=0",
+                ".o_cp_buttons button >> text=Retry",
+            ],
+            "ready": ".modal button[name=action_send]",
+            "height": 700,
+        },
+        {
+            "name": "repair",
+            "path": _list(registry, "mts_record_rejected_action", "mts.record"),
+            "clicks": [
+                ".o_group_header >> text=ATS-REQ-011",
+                ".o_data_row button[name=action_open_registrant] >> nth=0",
+            ],
+            "ready": ".o_form_view.o_form_editable .o_field_widget[name=gender]",
+            "height": 820,
+        },
+        {
+            "name": "repair-vid",
+            "path": _list(registry, "mts_record_rejected_action", "mts.record"),
+            "clicks": [
+                ".o_group_header >> text=IDA-MLC-005",
+                ".o_data_row button[name=action_open_registrant] >> nth=0",
+            ],
+            "ready": ".o_form_editable .tab-pane.active .o_field_widget[name=mosip_vid_masked]",
+            "height": 820,
+        },
+        {
+            "name": "record",
+            "path": _list(registry, "mts_record_rejected_action", "mts.record"),
+            "clicks": [
+                ".o_group_header >> text=IDA-DEA-001",
+                ".o_data_row >> nth=0",
+            ],
+            "ready": ".o_form_view .o_field_widget[name=situation]",
+            "height": 700,
+        },
+        {
+            "name": "not-duplicates",
+            "path": _list(registry, "mts_duplicate_decision_action", "mts.duplicate.decision"),
+            "ready": ".o_list_view, .o_view_nocontent",
+            "height": 500,
         },
         *_board(registry),
     ]

@@ -61,12 +61,16 @@ BELONGS = {
     PASSWORD: {"mts_connector.callback_auth_password"},
     KEY: {"mts_connector.hmac_key"},
 }
-# VIDs only of those who have no token.
+# VIDs only of those who have no token. A registrant's second token waits until a manager has
+# decided.
 IDENTITIES = {
-    OnContact: {VID: {"res_partner.mosip_vid"}, TOKEN: {"res_partner.mosip_auth_token"}},
+    OnContact: {
+        VID: {"res_partner.mosip_vid"},
+        TOKEN: {"res_partner.mosip_auth_token", "mts_record.offered"},
+    },
     AmongIds: {
         VID: {"g2p_reg_id.value"},
-        TOKEN: {"res_partner.mosip_auth_token", "g2p_reg_id.value"},
+        TOKEN: {"res_partner.mosip_auth_token", "mts_record.offered", "g2p_reg_id.value"},
     },
 }
 

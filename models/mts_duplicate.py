@@ -1,0 +1,78 @@
+from odoo import api, models
+
+
+class MtsDuplicate(models.AbstractModel):
+    """Who has the same token as somebody else, as far as nobody has settled it. It has no rows.
+
+    Everybody finds those only whom they may read.
+    """
+
+    _name = "mts.duplicate"
+    _description = "Registrants with the Same Token"
+
+    @api.model
+    def _counts(self, ids):
+        """Return ``{partner id: how many others}`` of those partners who have any.
+
+        Odoo does not ask for the groups of a field that is computed on each way that leads to it.
+        """
+        if not (self.env.su or self.user_has_groups("mts_connector.group_user")):
+            return {}
+        condition, params = self._other_sql("me", "other")
+        self.env.cr.execute(
+            f"""
+            SELECT me.id, count(*) FROM res_partner me, res_partner other
+            WHERE me.id = ANY(%s) AND {condition} GROUP BY me.id
+            """,  # noqa: S608
+            [ids, *params],
+        )
+        return dict(self.env.cr.fetchall())
+
+    @api.model
+    def _others(self, partners):
+        """Return those with the same token as one of these partners, settled or not."""
+        tokens = [token for token in partners.mapped("mosip_auth_token") if token]
+        return partners.search([("mosip_auth_token", "in", tokens)]) - partners
+
+    @api.model
+    def _ids_sql(self):
+        """Return a query of the ids of all who have any, and its parameters."""
+        condition, params = self._other_sql("me", "other")
+        # Few tokens occur twice: these are found first, by the index alone.
+        return (
+            f"""
+            SELECT me.id FROM res_partner me
+            WHERE me.mosip_auth_token IN (
+                SELECT mosip_auth_token FROM res_partner
+                WHERE mosip_auth_token IS NOT NULL
+                GROUP BY mosip_auth_token HAVING count(*) > 1
+            ) AND EXISTS (SELECT 1 FROM res_partner other WHERE {condition})
+            """,  # noqa: S608
+            params,
+        )
+
+    @api.model
+    def _other_sql(self, me, other):
+        """Return the condition that two rows are two registrants with one token."""
+        self.env["res.partner"].flush(["mosip_auth_token", "active"])
+        self.env["mts.duplicate.decision"].flush()
+        readable, params = self._readable_sql()
+        return (
+            f"""
+            {other}.mosip_auth_token = {me}.mosip_auth_token AND {other}.id != {me}.id
+            AND {other}.id IN ({readable})
+            AND NOT EXISTS (
+                SELECT 1 FROM mts_duplicate_decision decision
+                WHERE decision.partner_id = {me}.id AND decision.other_id = {other}.id
+                   OR decision.partner_id = {other}.id AND decision.other_id = {me}.id
+            )
+            """,  # noqa: S608
+            params,
+        )
+
+    @api.model
+    def _readable_sql(self):
+        partners = self.env["res.partner"].with_context(active_test=True)
+        query = partners._where_calc([("mosip_auth_token", "!=", False)])
+        partners._apply_ir_rules(query, "read")
+        return query.select()
