@@ -14,6 +14,7 @@
         "security/rules.xml",
         "data/mts_error_code.xml",
         "data/ir_cron.xml",
+        "data/mail_activity_type.xml",
         "views/mts_error_code.xml",
         "views/mts_record.xml",
         "views/mts_request.xml",

@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api
 
 from . import log_filter
 from .controllers import callback_request
+from .models.mts_activities import KINDS
 
 
 def post_load():
@@ -15,9 +16,11 @@ def post_load():
 def uninstall_hook(cr, _registry):
     """Remove what would be left behind.
 
-    Odoo would refuse to delete a model that a scheduled job still calls.
+    Odoo would refuse to delete a model that a scheduled job still calls, or an activity's type.
     """
     env = api.Environment(cr, SUPERUSER_ID, {})
     env["mts.connector"].with_context(active_test=False).search([])._remove_cron()
     env["mts.connector"]._remove_orphaned_crons()
     cr.execute("DROP INDEX IF EXISTS g2p_reg_id_mts_index")
+    kinds = [env.ref(kind).id for kind in KINDS]
+    env["mail.activity"].search([("activity_type_id", "in", kinds)]).unlink()

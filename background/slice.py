@@ -68,6 +68,7 @@ STEPS = (
     "settle_by_status",
     "close",
     "slice_failed",
+    "tell",
 )
 
 
@@ -99,25 +100,31 @@ class Slice:
 
     def run(self) -> bool:
         """Do the work, and tell whether there is more to be done right away."""
+        more = False
         try:
             self._step("recover", lambda env, connector: env["mts.request"]._recover(connector))
             self._reconcile()
             more = self._send()
             self._step("close", lambda env, connector: env["mts.run"]._close(connector))
-            return more
         except Exception as error:  # noqa: BLE001  # pylint: disable=broad-except
+            more = False
             self._break_off(error)
-            return False
+        self._tell()
+        return more
+
+    def _tell(self) -> None:
+        """Tell people what they have to look at. Nothing else depends on it."""
+        try:
+            look_from = self._look_from()
+            self._step("tell", lambda _env, connector: connector._tell(look_from))
+        except Exception as error:  # noqa: BLE001  # pylint: disable=broad-except
+            _log("Nobody could be told", error)
 
     def _break_off(self, error: Exception) -> None:
-        """Have a person see the error, unless it passes by itself.
-
-        No text of the error may reach a log or a screen, since it may quote people's data.
-        """
-        name = type(error).__name__
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        _logger.error("Slice failed: %s\n%s", name, frames)
+        """Have a person see the error, unless it passes by itself."""
+        _log("Slice failed", error)
         if not _passes(error):
+            name = type(error).__name__
             self._step(
                 "slice_failed", lambda _env, connector: connector.exists()._slice_failed(name)
             )
@@ -145,13 +152,16 @@ class Slice:
             ),
         )
 
+    def _look_from(self) -> Any:
+        """Return ``_oldest_transaction``, of before the transaction that it is wanted for."""
+        return self._step(
+            "look_from", lambda env, _connector: env["mts.delta"]._oldest_transaction()
+        )
+
     # -- sending ---------------------------------------------------------------------------------
 
     def _send(self) -> bool:
-        # In a transaction of its own, before that of the run: see ``_oldest_transaction``.
-        look_from = self._step(
-            "look_from", lambda env, _connector: env["mts.delta"]._oldest_transaction()
-        )
+        look_from = self._look_from()
         run_id = self._step(
             "next_run", lambda env, connector: env["mts.run"]._next(connector, look_from).id
         )
@@ -293,6 +303,12 @@ class Slice:
         else:
             self._on_request(request_id, "settle_by_status", status)
         return True
+
+
+def _log(what: str, error: Exception) -> None:
+    """Log an error without its words, which may quote people's data."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _logger.error("%s: %s\n%s", what, type(error).__name__, frames)
 
 
 def _passes(error: Exception) -> bool:

@@ -14,6 +14,7 @@ from . import mts_delivery_settings
 from . import mts_setting_problems
 from . import mts_schedule
 from . import mts_ledger_counts
+from . import mts_activities
 from . import mts_connector
 from . import mts_run_progress
 from . import mts_run

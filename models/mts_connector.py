@@ -32,7 +32,7 @@ class MtsConnector(models.Model):
     _description = "MTS Connector"
     _inherit = [
         "mail.thread",
-        "mail.activity.mixin",
+        "mts.activities",
         "mts.identity.settings",
         "mts.setting.problems",
         "mts.schedule",

@@ -95,6 +95,10 @@ class MtsRecord(models.Model):
             CREATE INDEX IF NOT EXISTS mts_record_due_index
                 ON mts_record (connector_id, partner_id)
                 WHERE state = 'lost' OR retry_requested OR to_check OR retry_at IS NOT NULL;
+            -- What of the latest answers a person has to be told.
+            CREATE INDEX IF NOT EXISTS mts_record_answered_index
+                ON mts_record (connector_id, answered_at)
+                WHERE state IN ('tokenized', 'conflict');
             CREATE INDEX IF NOT EXISTS mts_record_unanswered_request_index
                 ON mts_record (unanswered_request_id) WHERE unanswered_request_id IS NOT NULL;
             """

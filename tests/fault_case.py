@@ -188,6 +188,7 @@ class CommittedCase(FaultCase):
         self.env.clear()
         connectors = self.env["mts.connector"].with_context(active_test=False).search([])
         connectors._remove_cron()
+        connectors.activity_ids.unlink()
         self.env.cr.execute("DELETE FROM mts_connector")
         self.env["mts.connector"]._remove_orphaned_crons()
         self.env["res.users"].search([("login", "=", "deliverer")]).unlink()

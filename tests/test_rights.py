@@ -43,6 +43,7 @@ DIALOGS = {
 
 # These have no rows.
 ABSTRACT = {
+    "mts.activities",
     "mts.callback.auth",
     "mts.conflict",
     "mts.delivery.settings",
@@ -83,13 +84,13 @@ SETTINGS = {
     *("input_type", "interval_minutes"),
     *("job_type", "lang_code", "mapping", "max_attempts", "max_open_requests", "mts_url", "name"),
     *("output_format", "output_type", "parallel_requests", "request_timeout", "retention_days"),
-    *("search_domain", "selected_fields"),
+    *("search_domain", "selected_fields", "user_id"),
 }
 # … what the connector says of itself …
 SHOWN = {
-    *("attention", "callback_auth_password_source", "changes_since", "cron_id"),
+    *("attention", "attention_told", "callback_auth_password_source", "changes_since", "cron_id"),
     *("next_import_at", "onetime_run_id", "pending_total", "rejected_total", "run_ids"),
-    *("run_total", "state", "tokenized_total"),
+    *("run_total", "state", "tokenized_total", "told_until"),
 }
 # … what is for managers only, and what reads as empty for everybody.
 FOR_MANAGERS = {"callback_user_warning", *(f"{setting}_problem" for setting in TYPED)}

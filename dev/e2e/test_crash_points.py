@@ -260,7 +260,7 @@ SCENARIOS = {
         *points(["submit"], CALL, times=2),
         *points(["callback"], ("before call", *COMMIT)),
     ],
-    Answered: points(["close"], COMMIT),
+    Answered: points(["close", "tell"], COMMIT),
     Schedule: points(["schedule"], COMMIT),
     SingleCallbacks: points(["callback"], COMMIT, times=3),
     Unreachable: points(["unreachable"], COMMIT),

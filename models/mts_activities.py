@@ -1,0 +1,106 @@
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+
+# Causes, by the activity type that stands for them.
+ATTENTION = "mts_connector.activity_attention"
+DUPLICATES = "mts_connector.activity_duplicates"
+CONFLICTS = "mts_connector.activity_conflicts"
+KINDS = (ATTENTION, DUPLICATES, CONFLICTS)
+
+# Records that somebody has to look at.
+LOOKED_FOR = {
+    DUPLICATES: [("state", "=", "tokenized"), ("partner_id.mosip_duplicate_count", ">", 0)],
+    CONFLICTS: [("state", "=", "conflict")],
+}
+
+
+class MtsActivities(models.AbstractModel):
+    """Tells the responsible what a person has to look at: once, and one activity for each cause.
+
+    The background job does that in a transaction of its own, never that of an answer: whatever
+    goes wrong with an activity or its e-mail must cost nobody a token.
+    """
+
+    _name = "mts.activities"
+    _description = "Activities for Who Is Responsible"
+    _inherit = "mail.activity.mixin"
+
+    user_id = fields.Many2one(
+        "res.users",
+        "Responsible",
+        default=lambda self: self.env.user,
+        domain=lambda self: [("groups_id", "in", self._managers_group().ids)],
+        help="Gets an activity when sending stops, and when registrants turn out to be duplicates "
+        "or to have two tokens. Where it is nobody who may manage this connector, another manager "
+        "gets it.",
+    )
+    attention_told = fields.Text(
+        readonly=True, copy=False, help="What needed attention when this was last told."
+    )
+    told_until = fields.Datetime(
+        readonly=True,
+        copy=False,
+        default=fields.Datetime.now,
+        help="Answers before this time have been looked at for what has to be told.",
+    )
+
+    @api.model
+    def _managers_group(self):
+        return self.env.ref("mts_connector.group_manager")
+
+    def _recipient(self):
+        """Return the responsible, or whoever else may manage this connector."""
+        managers = self._managers_group().users.filtered(
+            lambda user: self.company_id in user.company_ids
+        )
+        return self.user_id & managers or managers.sorted("id")[:1]
+
+    def _tell(self, look_from):
+        """Have activities for what is new, and none for what is settled.
+
+        :param look_from: what ``mts.delta._oldest_transaction`` said before this transaction began
+        """
+        for connector in self.exists():
+            user = connector._recipient()
+            if user:
+                # No mail goes out here: Odoo's own job does that, and may wait for it.
+                mine = connector.with_context(lang=user.lang, mail_notify_force_send=False)
+                mine._tell_attention(user)
+                mine._tell_answers(user, look_from)
+
+    def _tell_attention(self, user):
+        if (self.attention or "") != (self.attention_told or ""):
+            self._keep_activity(ATTENTION, user, (self.attention or "").partition("\n")[0])
+            self.attention_told = self.attention
+
+    def _tell_answers(self, user, look_from):
+        texts = {
+            DUPLICATES: _("Several registrants got the same MOSIP token: compare them."),
+            CONFLICTS: _("Registrants got a second MOSIP token: keep it or replace it."),
+        }
+        since = [("answered_at", ">=", self.told_until)]
+        news = self._any_record([("state", "in", ("tokenized", "conflict")), *since], user)
+        for kind, domain in LOOKED_FOR.items():
+            if news and self._any_record(domain + since, user):
+                self._keep_activity(kind, user, texts[kind])
+            elif self.activity_search([kind]) and not self._any_record(domain, user):
+                self._keep_activity(kind, user, False)
+        if news:
+            # Times of answers have no fractions of a second.
+            self.told_until = look_from - timedelta(seconds=1)
+
+    def _any_record(self, domain, user):
+        """Tell whether there is one that this user gets to see."""
+        domain = [("connector_id", "=", self.id), *domain]
+        return bool(self.env["mts.record"].with_user(user).search(domain, limit=1))
+
+    def _keep_activity(self, kind, user, summary):
+        """Have one open activity of a kind, or none where there is nothing to say."""
+        activities = self.activity_search([kind])
+        if not summary:
+            activities.unlink()
+        elif activities:
+            activities.write({"summary": summary})
+        else:
+            self.activity_schedule(kind, summary=summary, user_id=user.id)
