@@ -259,6 +259,29 @@ class TestRead(PrivacyCase):
         partner.invalidate_cache()
         self.assertFalse(partner.mosip_vid_masked)
 
+    def test_duplicates_of_other_companies(self):
+        """Whoever is known to them, too, is none of this company's business."""
+        other = self.env["res.company"].create({"name": "Other"})
+        self.partner.company_id = self.company
+        twin = self.partners.create({"name": "Twin", "company_id": other.id, **VALUES})
+        officer = self.user("officer")
+
+        def found(operator):
+            domain = [("mosip_duplicate_count", operator, 0), ("id", "=", self.partner.id)]
+            return bool(self.rpc(officer, "res.partner", "search", domain))
+
+        def count():
+            fields = ["mosip_duplicate_count"]
+            return self.rpc(officer, "res.partner", "read", self.partner.ids, fields)
+
+        self.assertEqual((found(">"), found("=")), (False, True))
+        self.assertEqual(count()[0]["mosip_duplicate_count"], 0)
+        twin.company_id = False
+        self.assertEqual((found(">"), found("=")), (True, False))
+        self.assertEqual(count()[0]["mosip_duplicate_count"], 1)
+        twin.active = False
+        self.assertEqual((found(">"), found("=")), (False, True))
+
     def test_short_numbers_show_less(self):
         for vid, masked in (("12", "••••"), ("123456", "••••56"), ("12345678", "••••5678")):
             self.partner.mosip_vid = vid
