@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from ..background import rounds
 from ..background import slice as slices
 from ..mts import signature
+from ..mts.settings import SettingError
 from .mts_error_code import STOPPING_POLICIES
 
 _logger = logging.getLogger(__name__)
@@ -296,6 +297,22 @@ class MtsConnector(models.Model):
             .sudo()
             .search([("connector_id", "in", self.ids), ("state", "in", ("queued", "sending"))])
         )
+
+    def _signing_key(self):
+        """Return the key of the proofs.
+
+        :raises SettingError: where the server's configuration has one that cannot be used
+        """
+        key = self._secret("hmac_key")
+        if not signature.is_strong(key):
+            raise SettingError(
+                _(
+                    "“hmac_key” in the server's configuration has less than %(least)s characters: "
+                    "its administrator has to set a longer one, or none"
+                ),
+                least=signature.MIN_KEY,
+            )
+        return key
 
     # -- attention -------------------------------------------------------------------------------
 

@@ -94,7 +94,7 @@ class MtsRequest(models.Model):
 
         :param ids: ``{partner id: record id}``
         """
-        key = connector._secret("hmac_key")
+        key = connector._signing_key()
         authdata = [
             {
                 **item.payload,

@@ -126,6 +126,7 @@ class MtsRun(models.Model):
             return
         try:
             connector._prepare_store()
+            connector._signing_key()
         except SettingError as error:
             self._finish("failed", _("Nothing was sent: %s.", connector._explain(error)))
             return
@@ -157,7 +158,11 @@ class MtsRun(models.Model):
             self.state = "waiting"
             return None
         self.last_partner_id = page[-1].partner_id
-        items = self._items(connector, page)
+        try:
+            items = self._items(connector, page)
+        except SettingError as error:
+            self._finish("failed", _("Nothing more was sent: %s.", connector._explain(error)))
+            return None
         return self._outbox(connector, items)
 
     def _allowed_size(self):
@@ -194,7 +199,7 @@ class MtsRun(models.Model):
         )
         vids = connector._store()._read_vids(partners)
         paths, mapping = connector._paths(), connector._parsed_mapping()
-        key = connector._secret("hmac_key")
+        key = connector._signing_key()
         items, unchanged = [], []
         for row, partner in zip(page, partners):
             vid = vids.get(partner.id)

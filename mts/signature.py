@@ -39,6 +39,11 @@ def new_key() -> str:
     return secrets.token_hex(32)
 
 
+def is_strong(key: str) -> bool:
+    """Tell whether the key can be used: a shorter one could be guessed."""
+    return len(key) >= MIN_KEY
+
+
 def new_bearer() -> str:
     """Return a random bearer secret, 43 URL-safe characters."""
     return secrets.token_urlsafe(32)
@@ -96,6 +101,6 @@ def _seal(key: str, record_id: int, request_id: int, proof: str) -> str:
 
 
 def _mac(key: str, purpose: str, text: str) -> str:
-    if len(key) < MIN_KEY:
+    if not is_strong(key):
         raise ValueError(f"hmac_key is missing or has less than {MIN_KEY} characters")
     return hmac.new(key.encode(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()

@@ -13,6 +13,7 @@ from .callback_case import (
     TOKEN,
     CallbackCase,
 )
+from .test_server_config import in_file
 
 
 @tagged("post_install", "-at_install")
@@ -88,6 +89,20 @@ class TestForged(CallbackCase):
         found = {name: self.statements(self.result(r), bearer="") for name, r in cases.items()}
         self.assertEqual(found, dict.fromkeys(cases, found["wrong"]))
         self.assertEqual(found["wrong"][0], (200, NOTHING_NEW))
+
+    def test_a_key_that_is_too_short_to_be_used(self):
+        """Nothing is told of whether there is such a record."""
+        person = self.sent()
+        ref = self.refs[0]
+        unknown = f"999999999.{ref.partition('.')[2]}"
+        self.log_in_to_deliver()
+        with in_file(hmac_key="short"):
+            for bearer in (None, ""):
+                self.deliver(self.result(unknown), bearer=bearer)
+                found = [self.statements(self.result(r), bearer=bearer) for r in (ref, unknown)]
+                self.assertEqual(found[0], found[1])
+                self.assertEqual(found[0][0], (200, NOTHING_NEW))
+        self.assertFalse(person.mosip_auth_token)
 
     def test_the_bearer_of_another_request(self):
         self.sent()

@@ -8,6 +8,7 @@ from odoo.tools import config
 
 from .. import server_config
 from ..mts import signature
+from .fault_case import FaultCase
 
 LOGIN = {"callback_auth_type": "odoo", "callback_auth_username": "seeder"}
 KEY = "of the server's configuration, forty characters"
@@ -114,3 +115,36 @@ class TestServerConfig(TransactionCase):
         with in_file(bearer_hash="made up"):
             request = self.env["mts.request"].new({})
             self.assertEqual(request._secret_source("bearer_hash"), False)
+
+
+@tagged("post_install", "-at_install")
+class TestShortKey(FaultCase):
+    SAID = "“hmac_key” in the server's configuration has less than 32 characters"
+
+    def test_nothing_is_sent(self):
+        connector = self.create_connector()
+        partner = self.create_registrant()
+        with in_file(hmac_key="short"):
+            run = self.import_now(connector)
+            self.assertIn(self.SAID, self.connection_report(connector))
+        self.assertEqual((run.state, self.posted()), ("failed", []))
+        self.assertIn(f"Nothing was sent: {self.SAID}", run.message)
+        self.assertNotIn("Server configuration", self.connection_report(connector))
+        self.import_now(connector)
+        self.assertTrue(partner.mosip_auth_token)
+
+    def test_nothing_more_is_sent(self):
+        connector = self.create_connector(batch_size=1, max_open_requests=1)
+        people = self.create_registrants(2)
+        self.simulator.hold()
+        connector.action_import_now()
+        self.start_slice(connector)
+        self.simulator.release()
+        self.settle()
+        with in_file(hmac_key="short"):
+            self.start_slice(connector)
+        run = connector.run_ids
+        self.assertEqual((run.state, self.posted()), ("failed", [1]))
+        self.assertIn(f"Nothing more was sent: {self.SAID}", run.message)
+        self.import_now(connector)
+        self.assertTrue(all(people.mapped("mosip_auth_token")))

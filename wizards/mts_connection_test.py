@@ -11,6 +11,7 @@ from ..mts.client import MtsClient
 from ..mts.errors import MtsError
 from ..mts.message import MANDATORY
 from ..mts.redact import redact
+from ..mts.settings import SettingError
 
 # MTS answers these calls at once, and somebody waits in front of the screen.
 TIMEOUT = 5
@@ -59,6 +60,7 @@ class MtsConnectionTest(models.TransientModel):
             *self._about_address(connector, callback.result()),
             *self._about_login(connector, callback.result()),
             *self._about_user(connector),
+            *self._about_key(connector),
             *self._about_background(),
         ]
 
@@ -144,6 +146,13 @@ class MtsConnectionTest(models.TransientModel):
         problem = connector._logs_in_here() and connector._callback_user_problem()
         if problem:
             yield Finding(DOUBT, _("Callback user"), problem)
+
+    @api.model
+    def _about_key(self, connector):
+        try:
+            connector._signing_key()
+        except SettingError as error:
+            yield Finding(BAD, _("Server configuration"), f"{connector._explain(error)}.")
 
     @api.model
     def _about_background(self):
