@@ -1,9 +1,11 @@
 import re
 from contextlib import contextmanager
 
+import psycopg2
 from odoo import _, api, models
 from odoo.exceptions import AccessError, ValidationError
 
+from ..background.transaction import quiet
 from ..mts.redact import redact
 
 # Fields of a contact that have groups. Odoo checks them when a field is read, but not when it is
@@ -19,6 +21,9 @@ GUARDED = (
     "mts_record_ids",
 )
 G2P_ID = "g2p.reg.id"
+
+# The models whose rows hold VIDs and tokens.
+WITH_VIDS = ("res.partner", G2P_ID)
 
 _NAMES = re.compile(rf"\b(?:{'|'.join(GUARDED)})\b")
 
@@ -67,6 +72,39 @@ class Base(models.AbstractModel):
                 raise
             values = [str(typed or ""), *self.sudo().mapped("value")]
             raise ValidationError(redact(str(error), values)) from None
+
+    # Where statements are executed, since Odoo puts off most of what is written.
+
+    @api.model
+    def _create(self, data_list):
+        with self._quoting_no_row():
+            return super()._create(data_list)
+
+    def _write(self, vals):
+        with self._quoting_no_row():
+            return super()._write(vals)
+
+    def unlink(self):
+        with self._quoting_no_row():
+            return super().unlink()
+
+    @contextmanager
+    def _quoting_no_row(self):
+        """Keep VIDs and tokens out of what is said of a statement that fails, whatever it writes.
+
+        Odoo logs it with its values, and PostgreSQL quotes the whole row. Code and name of the
+        constraint stay, by which Odoo finds its own words.
+        """
+        if self._name not in WITH_VIDS:
+            yield
+            return
+        with quiet(self.env.cr):
+            try:
+                yield
+            except psycopg2.Error as error:
+                name = error.diag.constraint_name or type(error).__name__
+                error.args = (_("The registry does not take the change (%s).", name),)
+                raise
 
     def export_data(self, fields_to_export):
         # Odoo checks the groups only of what is not in its cache yet.

@@ -206,8 +206,6 @@ class MtsIdentityStoreG2p(models.AbstractModel):
                 rows[0].value = vid
             else:
                 rows.create({"partner_id": partner.id, "id_type": type_id, "value": vid})
-            # At once, while the contact that is written keeps failing statements out of the log.
-            rows.flush()
         except ValidationError:
             # OpenG2P quotes the number, and Odoo logs what it says.
             raise UserError(_("The registry does not take this number as a VID.")) from None

@@ -1,11 +1,8 @@
-from contextlib import contextmanager
-
 import psycopg2
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import html2plaintext
 
-from ..background.transaction import quiet
 from ..mts import message
 from ..mts.redact import redact
 from ..mts.settings import SettingError, shown
@@ -159,33 +156,11 @@ class ResPartner(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_mosip_written(vals)
-        with self._without_quotation(vals_list):
-            return super().create([self.browse()._with_token_time(vals) for vals in vals_list])
+        return super().create([self.browse()._with_token_time(vals) for vals in vals_list])
 
     def write(self, vals):
         self._check_mosip_written(vals)
-        with self._without_quotation([vals]):
-            return super().write(self._with_token_time(vals))
-
-    @contextmanager
-    def _without_quotation(self, vals_list):
-        """Write VIDs and tokens at once, and tell nothing of the statement where it fails.
-
-        Odoo logs its values: when two change one contact at the same time, for example. And it
-        logs what PostgreSQL says, which may be the whole row.
-        """
-        if not any(name in vals for vals in vals_list for name in GUARDED):
-            yield
-            return
-        try:
-            with quiet(self.env.cr):
-                yield
-                self.flush(["mosip_vid", "mosip_auth_token"])
-        except (psycopg2.IntegrityError, psycopg2.DataError) as error:
-            if self.env.su:
-                raise
-            name = error.diag.constraint_name or type(error).__name__
-            raise UserError(_("The registry does not take the contact (%s).", name)) from None
+        return super().write(self._with_token_time(vals))
 
     def _with_token_time(self, vals):
         """Note when another token comes, however it does."""

@@ -3,15 +3,16 @@
 import logging
 
 import psycopg2
-from odoo.exceptions import UserError
-from odoo.tests.common import tagged
-from odoo.tools import mute_logger
+from odoo.tests.common import new_test_user, tagged
 
+from .common import MtsCase
 from .rights_case import RightsCase
 from .test_store_failures import everything_logged
 
 VID, OTHER_VID = "2345678901234560", "9876543210987654"
 TOKEN = "294830175629481037562948103756294810"
+PASSWORD = "made up, long enough"
+NAMED = "res_partner_check_name"
 
 
 @tagged("post_install", "-at_install")
@@ -36,16 +37,19 @@ class TestLog(RightsCase):
             self.assertNotIn(secret, text)
 
     def refuse(self, condition):
+        self.env["base"].flush()
         self.env.cr.execute(f"ALTER TABLE res_partner ADD CONSTRAINT mts_test CHECK ({condition})")
 
-    def assert_not_quoted(self, kind, method, *args):
-        refused = self.assertRaises(UserError)
+    def assert_not_quoted(self, kind, method, *args, constraint="mts_test"):
+        refused = self.assertRaises(psycopg2.Error)
         with everything_logged() as lines, refused as caught, self.env.cr.savepoint():
             self.rpc(self.user(kind), "res.partner", method, *args)
-        said = "\n".join([*lines, str(caught.exception), repr(caught.exception.__cause__)])
+        said = "\n".join([*lines, str(caught.exception), repr(caught.exception)])
         for secret in (VID, OTHER_VID, TOKEN, "Diallo", "Binta"):
             self.assertNotIn(secret, said)
-        self.assertIn("mts_test", str(caught.exception))
+        self.assertIn(constraint, str(caught.exception))
+        # Odoo goes by it where it words what it tells the user.
+        self.assertEqual(caught.exception.diag.constraint_name, constraint)
 
     def test_a_statement_that_fails(self):
         """PostgreSQL quotes the row, and Odoo the statement."""
@@ -61,9 +65,77 @@ class TestLog(RightsCase):
         values = {"mosip_auth_token": TOKEN}
         self.assert_not_quoted("manager", "write", self.partner.ids, values)
 
-    def test_other_errors_are_none_of_our_business(self):
+    def test_a_statement_that_writes_something_else(self):
+        """PostgreSQL quotes the whole row all the same."""
+        self.partner.write({"mosip_vid": VID, "mosip_auth_token": TOKEN})
+        ids = self.partner.ids
+        self.assert_not_quoted("internal", "write", ids, {"name": False}, constraint=NAMED)
+        values = {"name": False, "type": "contact", "street": "Binta"}
+        self.assert_not_quoted("internal", "create", values, constraint=NAMED)
         self.refuse("color IS NULL OR color = 0")
-        user, ids = self.user("manager"), self.partner.ids
-        failing = self.assertRaises(psycopg2.Error)
-        with failing, mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-            self.rpc(user, "res.partner", "write", ids, {"color": 5})
+        self.assert_not_quoted("internal", "write", ids, {"color": 5})
+
+    def test_a_deletion_that_changes_another_row(self):
+        parent = self.env["res.partner"].create({"name": "Parent"})
+        self.partner.write({"mosip_vid": VID, "parent_id": parent.id})
+        self.refuse("parent_id IS NOT NULL OR mosip_vid IS NULL")
+        self.assert_not_quoted("internal", "unlink", parent.ids)
+
+    def test_a_search_that_fails(self):
+        refused = self.assertRaises(psycopg2.Error)
+        with everything_logged() as lines, refused as caught, self.env.cr.savepoint():
+            domain = [("mosip_vid", "=", VID)]
+            self.rpc(self.user("manager"), "res.partner", "search", domain, offset=-1)
+        self.assertNotIn(VID, "\n".join([*lines, str(caught.exception)]))
+        name = type(caught.exception).__name__
+        self.assertTrue(
+            [line for line in lines if f"bad query: … res_partner …\nERROR: {name}" in line]
+        )
+
+    def test_a_search_that_is_odd(self):
+        with everything_logged() as lines:
+            domain = [("mosip_vid", "=", [VID])]
+            self.rpc(self.user("manager"), "res.partner", "search", domain)
+        self.assertNotIn(VID, "\n".join(lines))
+        self.assertTrue([line for line in lines if "does not fit" in line])
+
+    def test_a_change_that_is_written_later(self):
+        """By whoever works as superuser, too."""
+        self.partner.mosip_vid = VID
+        self.env["base"].flush()
+        refused = self.assertRaises(psycopg2.Error)
+        with everything_logged() as lines, refused as caught, self.env.cr.savepoint():
+            self.partner.name = False
+        for line in [*lines, str(caught.exception)]:
+            self.assertNotIn(VID, line)
+
+
+@tagged("post_install", "-at_install")
+class TestRefusedOverRpc(MtsCase):
+    """What a user is told by Odoo, and what is logged of it."""
+
+    def test_a_contact_without_a_name(self):
+        partner = self.env["res.partner"].create(
+            {"name": "Amina Diallo", "mosip_vid": VID, "mosip_auth_token": TOKEN}
+        )
+        new_test_user(self.env, "clerk", "base.group_partner_manager", password=PASSWORD)
+        self.env["base"].flush()
+        self.authenticate("clerk", PASSWORD)
+        values = {"name": False}
+        with everything_logged() as lines:
+            answer = self.post(
+                "/web/dataset/call_kw/res.partner/write",
+                {
+                    "jsonrpc": "2.0",
+                    "params": {
+                        "model": "res.partner",
+                        "method": "write",
+                        "args": [partner.ids, values],
+                        "kwargs": {},
+                    },
+                },
+            )
+        self.assertIn("Contacts require a name", answer.json()["error"]["data"]["message"])
+        for text in [*lines, answer.text]:
+            for secret in (VID, TOKEN, "Diallo"):
+                self.assertNotIn(secret, text)

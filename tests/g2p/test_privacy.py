@@ -3,6 +3,7 @@
 import json
 from contextlib import contextmanager
 
+import psycopg2
 from lxml import etree
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests.common import Form, tagged
@@ -15,6 +16,11 @@ NUMBER, OTHER_NUMBER = "2345678901234560", "9876543210987650"
 MASKED = "•" * 12 + NUMBER[-4:]
 REGISTRAR = "mts_sample_g2p.group_g2p_registrar"
 ROWS = "g2p.reg.id"
+
+
+def line(*command):
+    """Return the values of a contact that change its IDs."""
+    return {"reg_ids": [command]}
 
 
 @tagged("post_install", "-at_install")
@@ -182,10 +188,44 @@ class TestErrors(PrivacyCase):
             "ALTER TABLE g2p_reg_id ADD CONSTRAINT mts_test CHECK (value NOT LIKE '23459%')"
         )
         officer, number = self.partner.with_user(self.user("officer")), "2345987654321098"
-        refused = self.refused_without(number, UserError)
+        refused = self.refused_without(number, psycopg2.Error)
         with everything_logged() as lines, refused, self.env.cr.savepoint():
             officer.mosip_vid_masked = number
         self.assertEqual([line for line in lines if number in line], [])
+
+    def assert_not_quoted(self, number, user, model, method, *args, **kwargs):
+        refused = self.assertRaises(psycopg2.Error)
+        with everything_logged() as lines, refused as caught, self.env.cr.savepoint():
+            self.rpc(user, model, method, *args, **kwargs)
+        for line in [*lines, str(caught.exception)]:
+            self.assertNotIn(number, line)
+
+    def test_in_the_database_by_every_way(self):
+        self.env["base"].flush()
+        self.vid_type.id_validation = False
+        self.env.cr.execute(
+            "ALTER TABLE g2p_reg_id ADD CONSTRAINT mts_test CHECK (value NOT LIKE '98765%'),"
+            "ADD CONSTRAINT mts_dated CHECK (expiry_date IS NULL)"
+        )
+        registrar, manager, ids = self.user("internal"), self.user("manager"), self.row.ids
+        bad = {"id_type": self.vid_type.id, "value": OTHER_NUMBER}
+        late = {"expiry_date": "2030-01-01"}
+        other = self.env["res.partner"].create({"name": "Binta", "is_registrant": True})
+        for number, user, model, method, *args in (
+            (OTHER_NUMBER, registrar, ROWS, "create", {**bad, "partner_id": other.id}),
+            (OTHER_NUMBER, registrar, "res.partner", "create", {"name": "X", **line(0, 0, bad)}),
+            (OTHER_NUMBER, registrar, "res.partner", "write", other.ids, line(0, 0, bad)),
+            (OTHER_NUMBER, manager, ROWS, "write", ids, {"value": OTHER_NUMBER}),
+            # Whatever is written, PostgreSQL quotes the whole row.
+            (NUMBER, manager, ROWS, "write", ids, late),
+            (NUMBER, manager, "res.partner", "write", self.partner.ids, line(1, ids[0], late)),
+            # The type is not there any more.
+            (OTHER_NUMBER, registrar, ROWS, "create", {**bad, "partner_id": 10**8}),
+        ):
+            with self.subTest(model=model, method=method, args=args):
+                self.assert_not_quoted(number, user, model, method, *args)
+        sought = [("value", "=", NUMBER)]
+        self.assert_not_quoted(NUMBER, manager, ROWS, "search", sought, offset=-1)
 
     def test_on_the_page(self):
         with self.refused_without(OTHER_NUMBER, UserError):
