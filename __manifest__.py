@@ -29,6 +29,7 @@
         "views/mts_duplicate_decision.xml",
         "wizards/mts_duplicate_comparison.xml",
         "wizards/mts_retry.xml",
+        "views/mts_vid_type.xml",
         "views/menus.xml",
         "views/assets.xml",
     ],

@@ -26,6 +26,7 @@ from . import mts_record
 from . import mts_delta
 from . import mts_coverage
 from . import mts_refused_delivery
+from . import mts_vid_type
 from . import ir_cron
 from . import base
 from . import ir_rule

@@ -20,7 +20,7 @@ GUARDED = (
     "mosip_duplicate_count",
     "mts_record_ids",
 )
-G2P_ID = "g2p.reg.id"
+G2P_ID, G2P_TYPE = "g2p.reg.id", "g2p.id.type"
 
 # The models whose rows hold VIDs and tokens.
 WITH_VIDS = ("res.partner", G2P_ID)
@@ -46,6 +46,12 @@ class Base(models.AbstractModel):
         groupby = [groupby] if isinstance(groupby, str) else groupby
         self._check_guarded([*(fields or ()), *groupby])
         return super()._read_group_raw(domain, fields, groupby, *args, **kwargs)
+
+    def write(self, vals):
+        if self._name == G2P_TYPE and "name" in vals:
+            # While it has the name that connectors know it by.
+            self.env["mts.vid.type"].sudo()._remember_named()
+        return super().write(vals)
 
     def onchange(self, values, field_name, field_onchange):
         # Odoo asks for no groups of what it computes or reads of the lines that it is told of.

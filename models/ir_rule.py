@@ -19,5 +19,5 @@ class IrRule(models.Model):
             return domain
         if self.env.su or self.user_has_groups("mts_connector.group_manager"):
             return domain
-        types = self.env["mts.identity.store.g2p"].sudo()._vid_types()
-        return expression.AND([domain or [], [("id_type", "not in", types.ids)]])
+        hidden = self.env["mts.vid.type"]._hidden()
+        return expression.AND([domain or [], [("id_type", "not in", hidden)]])

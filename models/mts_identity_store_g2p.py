@@ -7,6 +7,7 @@ from odoo.osv.query import Query
 from odoo.tools import escape_psql, sql
 
 from ..mts.settings import SettingError
+from .base import G2P_TYPE
 
 # The settings that name the ID types, with OpenG2P's usual names for these.
 DEFAULT_TYPES = {"g2p_vid_type": "MOSIP VID", "g2p_token_type": "MOSIP UIN TOKEN"}
@@ -40,6 +41,7 @@ class MtsIdentityStoreG2p(models.AbstractModel):
         types = [self._existing_type(setting) for setting in DEFAULT_TYPES]
         if types[0] == types[1]:
             raise SettingError(_("VID and token need an ID type each"))
+        self.env["mts.vid.type"]._remember_named()
         if not sql.index_exists(self.env.cr, "g2p_reg_id_mts_index"):
             # OpenG2P has none, not even for its check that nobody has two IDs of one type.
             self.env.cr.execute(
@@ -53,7 +55,7 @@ class MtsIdentityStoreG2p(models.AbstractModel):
         name = self._type_name(setting)
         if not self._type(setting) and name == DEFAULT_TYPES[setting]:
             # OpenG2P comes without ID types.
-            self.env["g2p.id.type"].create({"name": name})
+            self.env[G2P_TYPE].create({"name": name})
         if not self._type(setting):
             raise SettingError(
                 _("the registry has no ID type “%(name)s”: create it there, or correct the name"),
@@ -63,22 +65,29 @@ class MtsIdentityStoreG2p(models.AbstractModel):
 
     @api.model
     def _type(self, setting):
+        return self._types(setting)[:1]
+
+    @api.model
+    def _types(self, setting):
         # OpenG2P does not tell types apart by the case of their names.
         name = escape_psql(self._type_name(setting))
-        return self.env["g2p.id.type"].search([("name", "=ilike", name)], order="id", limit=1)
+        return self.env[G2P_TYPE].search([("name", "=ilike", name)], order="id")
 
     @api.model
     def _type_name(self, setting):
         return (self._connector()[setting] or "").strip() or DEFAULT_TYPES[setting]
 
     @api.model
-    def _vid_types(self):
-        """Return the ID types that hold VIDs, with whichever connector."""
+    def _named_vid_types(self):
+        """Return the ids of the ID types that hold VIDs by their names, with any connector."""
+        if G2P_TYPE not in self.env:
+            return set()
         connectors = self.env["mts.connector"].with_context(active_test=False)
         mine = connectors.search([("identity_store", "=", "g2p")])
-        return self._type("g2p_vid_type").union(
-            *(connector._store()._type("g2p_vid_type") for connector in mine)
-        )
+        # The usual name counts for all, whatever a user's context says.
+        usual = self.with_context(mts_connector_id=False)
+        stores = [usual, *(connector._store() for connector in mine)]
+        return {found.id for store in stores for found in store._types("g2p_vid_type")}
 
     # -- what connectors ask for -----------------------------------------------------------------
 

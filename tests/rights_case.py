@@ -107,6 +107,7 @@ class MatrixCase(RightsCase):
         create(
             "mts.duplicate.decision", partner_id=partner.id, other_id=other.id, reason="Told us"
         )
+        create("mts.vid.type", type_id=10**8 + company.id)
         self.env["base"].flush()
         return rows
 
@@ -146,6 +147,8 @@ class MatrixCase(RightsCase):
             values["reason"] = "malformed"
         if row._name == "mts.duplicate.decision":
             values["other_id"] = self.env["res.partner"].create({"name": "Third"}).id
+        if row._name == "mts.vid.type":
+            values["type_id"] += 10**7
         return values
 
 
@@ -162,4 +165,5 @@ WRITABLE = {
     "mts.error.code": {"advice": "Changed"},
     "mts.refused.delivery": {"count": 7},
     "mts.duplicate.decision": {"reason": "Changed"},
+    "mts.vid.type": {"type_id": 7},
 }

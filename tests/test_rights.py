@@ -22,6 +22,7 @@ MODELS = {
     "mts.error.code": {"officer": "r", "manager": "crud"},
     "mts.refused.delivery": {"manager": "r"},
     "mts.duplicate.decision": {"officer": "r", "manager": "r"},
+    "mts.vid.type": {"manager": "rd"},
 }
 OF_A_COMPANY = (
     "mts.connector",
@@ -120,6 +121,7 @@ OTHER_FIELDS = {
     "mts.error.code": {"advice", "code", "mts_field", "name", "policy"},
     "mts.refused.delivery": {"count", "day", "reason"},
     "mts.duplicate.decision": {"other_id", "partner_id", "reason"},
+    "mts.vid.type": {"name", "type_id"},
 }
 
 # The columns that the ORM does not know, so that nobody reads them.

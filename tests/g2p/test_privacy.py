@@ -116,6 +116,61 @@ class TestRows(PrivacyCase):
         # The usual one goes on being one: there may be VIDs left.
         self.assertNotIn(self.row.id, self.rpc(self.user("internal"), ROWS, "search", []))
 
+    def assert_hidden(self, *rows, **context):
+        found = self.rpc(self.user("internal"), ROWS, "search", [], context=context)
+        self.assertEqual([row for row in rows if row.id in found], [])
+
+    def forget_types(self):
+        """Act as if nothing had happened yet that they are remembered at."""
+        self.env["base"].flush()
+        self.env.cr.execute("DELETE FROM mts_vid_type")
+        self.env["base"].invalidate_cache()
+
+    def test_a_type_that_gets_another_name(self):
+        self.vid_type.name = "Number of MOSIP"
+        self.assert_hidden(self.row)
+
+    def test_a_type_that_gets_another_name_without_any_connector(self):
+        self.connector.unlink()
+        self.forget_types()
+        self.vid_type.name = "Number of MOSIP"
+        self.assert_hidden(self.row)
+
+    def test_an_older_type_that_takes_the_name(self):
+        self.vid_type.name = "Number of MOSIP"
+        self.national.name = "MOSIP VID"
+        self.assert_hidden(self.row, self.rows[self.national])
+
+    def test_the_connector_goes_or_takes_another_type(self):
+        for change in (
+            lambda connector: connector.write({"g2p_vid_type": "MOSIP VID"}),
+            lambda connector: connector.write({"identity_store": "partner"}),
+            lambda connector: connector.unlink(),
+        ):
+            self.connector.write({"identity_store": "g2p", "g2p_vid_type": "National ID"})
+            change(self.connector)
+            self.assert_hidden(self.row, self.rows[self.national])
+
+    def test_no_context_uncovers_them(self):
+        self.connector.g2p_vid_type = "National ID"
+        self.forget_types()
+        self.assert_hidden(self.row, mts_connector_id=self.connector.id)
+
+    def test_a_manager_uncovers_a_type(self):
+        """One that was chosen by mistake."""
+        self.connector.g2p_vid_type = "National ID"
+        hidden = (
+            self.env["mts.vid.type"].search([]).filtered(lambda kept: kept.name == "National ID")
+        )
+        self.assertTrue(hidden)
+        with self.assertRaises(UserError):
+            self.rpc(self.user("manager"), "mts.vid.type", "unlink", hidden.ids)
+        self.connector.g2p_vid_type = "MOSIP VID"
+        self.assert_hidden(self.rows[self.national])
+        self.rpc(self.user("manager"), "mts.vid.type", "unlink", hidden.ids)
+        found = self.rpc(self.user("internal"), ROWS, "search", [])
+        self.assertIn(self.rows[self.national].id, found)
+
     def test_a_registrar_types_one_in(self):
         values = {
             "name": "Binta",
