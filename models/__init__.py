@@ -30,4 +30,6 @@ from . import mts_vid_type
 from . import ir_cron
 from . import base
 from . import ir_rule
+from . import ir_translation
 from . import ir_ui_view
+from . import mail_render_mixin

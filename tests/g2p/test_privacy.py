@@ -1,7 +1,7 @@
 """Who sees the VIDs among OpenG2P's IDs: managers. Registrars still type them in."""
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg2
 from lxml import etree
@@ -285,6 +285,17 @@ class TestErrors(PrivacyCase):
     def test_on_the_page(self):
         with self.refused_without(OTHER_NUMBER, UserError):
             self.partner.with_user(self.user("officer")).mosip_vid_masked = OTHER_NUMBER
+
+
+class TestTemplates(PrivacyCase):
+    def test_a_parameter_that_everybody_may_write(self):
+        """Odoo 15 keeps there who may write code into e-mails."""
+        user, code = self.user("internal"), "${object.name}{{ object.name }}"
+        with suppress(AccessError), self.env.cr.savepoint():
+            args = ("mail.restrict.template.rendering", False)
+            self.rpc(user, "ir.config_parameter", "set_param", *args)
+        with self.assertRaises(AccessError):
+            self.rpc(user, "mail.template", "create", {"name": "X", "subject": code})
 
 
 class TestPage(PrivacyCase):
