@@ -4,8 +4,8 @@ from odoo import SUPERUSER_ID, api
 
 from . import log_filter
 from .controllers import callback_request
-from .models.mts_activities import KINDS
 from .models.mail_render_mixin import EDITORS
+from .models.mts_activities import KINDS
 
 
 def post_load():
@@ -37,5 +37,6 @@ def uninstall_hook(cr, _registry):
     env["mts.connector"].with_context(active_test=False).search([])._remove_cron()
     env["mts.connector"]._remove_orphaned_crons()
     cr.execute("DROP INDEX IF EXISTS g2p_reg_id_mts_index")
-    kinds = [env.ref(kind).id for kind in KINDS]
+    kinds = [env.ref(kind, raise_if_not_found=False) for kind in KINDS]
+    kinds = [kind.id for kind in kinds if kind]
     env["mail.activity"].search([("activity_type_id", "in", kinds)]).unlink()
