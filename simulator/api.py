@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from werkzeug.wrappers import Request, Response
 
@@ -18,6 +18,14 @@ from .settings import Settings
 
 class Disconnect(Exception):
     """The connection is to be closed without an answer."""
+
+
+class _Post(NamedTuple):
+    """A batch that came; ``unreadable`` is the refusal of a body that is no JSON."""
+
+    body: Any
+    unreadable: SchemaMismatch | None
+    at_once: int
 
 
 class Api:
@@ -46,28 +54,35 @@ class Api:
         return self._with_faults("status", answer)
 
     def authtoken_json(self, request: Request) -> Response:
-        body, unreadable = _read(request)
-        fault = self._faults.draw("post")
-        try:
-            if fault is not None:
-                return self._misbehave(body, fault)
-            if unreadable is not None:
-                raise unreadable
-            return self._take(body)
-        except Refused as refused:
-            self._note(body, http_status=refused.status)
-            return _refusal(refused)
-        except GivenUp:
-            self._note(body, fault="restart")
-            raise Disconnect() from None
+        with self._ledger.post_under_way() as at_once:
+            return self._post(_Post(*_read(request), at_once))
 
     # A batch
 
-    def _take(self, body: Any, fault: str | None = None, http_status: Any = 200) -> Response:
+    def _post(self, post: _Post) -> Response:
+        most = self._settings.most_posts
+        if most is not None and post.at_once > most:
+            self._note(post, http_status=503, fault="busy")
+            return Response(status=503)
+        fault = self._faults.draw("post")
+        try:
+            if fault is not None:
+                return self._misbehave(post, fault)
+            if post.unreadable is not None:
+                raise post.unreadable
+            return self._take(post)
+        except Refused as refused:
+            self._note(post, http_status=refused.status)
+            return _refusal(refused)
+        except GivenUp:
+            self._note(post, fault="restart")
+            raise Disconnect() from None
+
+    def _take(self, post: _Post, fault: str | None = None, http_status: Any = 200) -> Response:
         """Store the batch and give MTS's answer; raises Refused."""
-        request = self._checked(body)
+        request = self._checked(post.body)
         batch = self._seeder.store(self._records(request), request)
-        self._note(body, batch=batch, http_status=http_status, fault=fault)
+        self._note(post, batch=batch, http_status=http_status, fault=fault)
         return _accepted(batch)
 
     def _checked(self, body: Any) -> dict[str, Any]:
@@ -89,20 +104,20 @@ class Api:
 
     # Faults
 
-    def _misbehave(self, body: Any, fault: Fault) -> Response:
+    def _misbehave(self, post: _Post, fault: Fault) -> Response:
         if fault.kind == "forget":
-            request = self._checked(body)
+            request = self._checked(post.body)
             forgotten = Batch(self._records(request), request, life=0)
-            self._note(body, http_status=200, fault=fault.kind, identifier=forgotten.identifier)
+            self._note(post, http_status=200, fault=fault.kind, identifier=forgotten.identifier)
             return _accepted(forgotten)
         if fault.kind == "echo":
-            raise Echo(json.dumps(body, ensure_ascii=False), fault.options["status"])
+            raise Echo(json.dumps(post.body, ensure_ascii=False), fault.options["status"])
         stored = None
         status = fault.options["status"] if fault.kind == "answer" else None
         if fault.options["stored"]:
-            stored = self._take(body, fault=fault.kind, http_status=status)
+            stored = self._take(post, fault=fault.kind, http_status=status)
         else:
-            self._note(body, http_status=status, fault=fault.kind)
+            self._note(post, http_status=status, fault=fault.kind)
         return self._spoil(fault, lambda: stored)
 
     def _with_faults(self, on: str, answer: Callable[[], Response]) -> Response:
@@ -113,12 +128,7 @@ class Api:
         """The answer as ``fault`` wants it. None from ``answer``, after a hang, means none."""
         options = fault.options
         if fault.kind == "answer":
-            body = options["body"]
-            if isinstance(body, str):
-                return Response(
-                    body, status=options["status"], content_type=options["content_type"]
-                )
-            return envelope.json_response(body, options["status"])
+            return _odd_answer(**options)
         if fault.kind == "hang":
             try:
                 self._seeder.pause(options["seconds"])
@@ -131,7 +141,7 @@ class Api:
 
     def _note(
         self,
-        body: Any,
+        post: _Post,
         *,
         batch: Batch | None = None,
         identifier: str | None = None,
@@ -141,12 +151,24 @@ class Api:
         vids = [record.vid for record in batch.records] if batch else []
         self._ledger.add_post(
             stored=batch is not None,
-            records=_record_count(body),
+            records=_record_count(post.body),
             identifier=batch.identifier if batch else identifier,
             vids=vids if self._ledger.record else [],
             http_status=http_status,
             fault=fault,
+            at_once=post.at_once,
         )
+
+
+def _odd_answer(
+    body: Any, status: int, content_type: str, headers: dict[str, str], **_options: Any
+) -> Response:
+    if isinstance(body, str):
+        response = Response(body, status=status, content_type=content_type)
+    else:
+        response = envelope.json_response(body, status)
+    response.headers.extend(headers)
+    return response
 
 
 def _accepted(batch: Batch) -> Response:

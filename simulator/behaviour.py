@@ -7,7 +7,8 @@ callbacks and outputs can be limited to ``vids``. The first rule that applies is
 ======== ======== ==========================================================================
 on       kind     options (default)
 ======== ======== ==========================================================================
-post     answer   status (500), body (text, or JSON of any type), content_type, stored (false)
+post     answer   status (500), body (text, or JSON of any type), content_type, headers ({}),
+                  stored (false)
 post     hang     seconds (3600), stored (false). A stored batch is answered afterwards; the
                   connection of one that is not stored is closed then
 post     close    stored (false). Closes the connection without an answer
@@ -29,7 +30,13 @@ import random
 import threading
 from typing import Any, Collection
 
-_ANSWER = {"status": 500, "body": "", "content_type": "text/html", "stored": False}
+_ANSWER = {
+    "status": 500,
+    "body": "",
+    "content_type": "text/html",
+    "headers": {},
+    "stored": False,
+}
 _HANG = {"seconds": 3600.0, "stored": False}
 _CLOSE = {"stored": False}
 _ECHO = {"status": 500}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Callable
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator
 
 COUNTERS = (
     "posts",
+    "posts_at_once",
     "stored_posts",
     "stored_records",
     "processed",
@@ -22,8 +24,10 @@ COUNTERS = (
 class Ledger:
     """Counters, and the details behind them while ``record`` is true.
 
-    ``posts``: ``{"time", "identifier", "stored", "records", "vids", "http_status", "fault"}``;
-    identifier is None when none was given, http_status None when no answer was sent.
+    The counter ``posts_at_once`` is the most that were under way at the same time.
+    ``posts``: ``{"time", "identifier", "stored", "records", "vids", "http_status", "fault",
+    "at_once"}``; identifier is None when none was given, http_status None when no answer was sent,
+    at_once is how many were under way when it came, this one included.
     ``results``: one for each record that MTS is through with: ``{"time", "identifier", "vid",
     "payload", "input", "status", "token", "errorCode", "errorMessage"}``; payload (what MOSIP
     was asked) is None for an invalid record.
@@ -36,6 +40,7 @@ class Ledger:
     def __init__(self, record: bool = True) -> None:
         self.record = record
         self._changed = threading.Condition()
+        self._under_way = 0
         self.reset()
 
     def reset(self) -> None:
@@ -44,6 +49,19 @@ class Ledger:
             self.posts: list[dict[str, Any]] = []
             self.results: list[dict[str, Any]] = []
             self.callbacks: list[dict[str, Any]] = []
+
+    @contextmanager
+    def post_under_way(self) -> Iterator[int]:
+        """Count a POST in while it lasts; yields how many are under way."""
+        with self._changed:
+            self._under_way += 1
+            at_once = self._under_way
+            self.counts["posts_at_once"] = max(self.counts["posts_at_once"], at_once)
+        try:
+            yield at_once
+        finally:
+            with self._changed:
+                self._under_way -= 1
 
     def add_post(self, *, stored: bool, records: int, **details: Any) -> None:
         with self._changed:

@@ -18,6 +18,7 @@ class Settings:
 
     seconds_per_record: float = 0.0  # what authenticating one record takes
     store_seconds_per_record: float = 0.0  # what storing one record takes, before the answer
+    most_posts: int | None = None  # POSTs at the same time; what is more gets HTTP 503
     workers: int = 1  # batches worked on at the same time
     seed: int = 0  # of the random numbers behind fractions and shuffling
     record: bool = True  # keep the details in the ledger; counters are always kept

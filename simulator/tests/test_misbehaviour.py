@@ -1,5 +1,6 @@
 """Faults on demand: what the connector must survive."""
 
+import threading
 import time
 
 import pytest
@@ -26,6 +27,27 @@ def test_next_posts_get_another_answer(sim, client, person):
     assert [answer.status_code for answer in answers] == [502, 502, 200]
     assert answers[0].text == "<h1>Bad Gateway</h1>"
     assert sim.ledger.counts["stored_posts"] == 1
+
+
+def test_an_answer_with_headers(sim, client, person):
+    sim.add_fault("post", "answer", status=429, headers={"Retry-After": "30"})
+    assert client.post(person()).headers["Retry-After"] == "30"
+
+
+def test_more_posts_at_once_than_mts_takes(make_client, person):
+    client = make_client(most_posts=1)
+    sim = client.sim
+    sim.add_fault("post", "hang", stored=True, next=1)
+    first = threading.Thread(target=client.post, args=(person(),))
+    first.start()
+    assert sim.ledger.wait_for(lambda ledger: ledger.counts["posts"] == 1, 30)
+    assert client.post(person()).status_code == 503
+    sim.release()
+    first.join()
+    assert client.post(person()).status_code == 200
+    assert [post["at_once"] for post in sim.ledger.posts] == [1, 2, 1]
+    assert sim.ledger.counts["posts_at_once"] == 2
+    assert sim.ledger.counts["stored_posts"] == 2
 
 
 @pytest.mark.parametrize(
