@@ -17,11 +17,17 @@ class Item(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """One request, ready to be sent; ``message`` is what MTS gets."""
+    """The registrants of one request."""
 
     request_id: int
     items: List[Item]
     bearer: str
+
+
+class Outgoing(NamedTuple):
+    """A batch that goes out now; ``message`` is what MTS gets."""
+
+    batch: Batch
     url: str
     timeout: int
     message: Dict[str, Any]

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 
 from ..background import news
-from ..background.batch import Batch
+from ..background.batch import Batch, Outgoing
 from ..background.transaction import quiet
 from ..mts import answer, message, signature
 from .mts_error_code import STOPPING_POLICIES
@@ -56,7 +56,9 @@ class MtsRequest(models.Model):
     rejected_count = fields.Integer("Rejected", readonly=True, copy=False)
     conflict_count = fields.Integer("Conflicts", readonly=True, copy=False)
     lost_count = fields.Integer("Due Again", readonly=True, copy=False)
-    sent_at = fields.Datetime(readonly=True)
+    sent_at = fields.Datetime(
+        readonly=True, help="When it went out. Until then nothing of it can have reached MTS."
+    )
     answered_at = fields.Datetime(readonly=True)
     check_at = fields.Datetime(readonly=True, help="When MTS is asked what became of it.")
     finished_since = fields.Datetime(
@@ -89,8 +91,41 @@ class MtsRequest(models.Model):
         """Keep the hash of the secret that MTS will deliver with."""
         self._set_secret("bearer_hash", signature.bearer_hash(bearer))
 
-    def _batch(self, connector, items, ids, bearer):
-        """Return the batch of this request, each record with its reference.
+    def _go_out(self, batch):
+        """The POST begins. Return what goes out, or None where nothing shall.
+
+        Who was deleted or answered since the batch was taken is left out.
+        """
+        self._lock()
+        if not self.run_id._may_send():
+            self._withdraw()
+            return None
+        ids = self._pending_ids()
+        items = [item for item in batch.items if item.partner_id in ids]
+        if not items:
+            self._close_answered()
+            return None
+        self.sent_at = fields.Datetime.now()
+        connector = self.connector_id
+        return Outgoing(
+            batch._replace(items=items),
+            connector.mts_url,
+            connector.request_timeout,
+            self._message(connector, items, ids, batch.bearer),
+        )
+
+    def _pending_ids(self):
+        """Return ``{partner id: record id}`` of those who are still to be answered."""
+        self.env["mts.record"].flush()
+        self.env.cr.execute(
+            "SELECT partner_id, id FROM mts_record WHERE request_id = %s AND state = 'pending'",
+            [self.id],
+            log_exceptions=False,
+        )
+        return dict(self.env.cr.fetchall())
+
+    def _message(self, connector, items, ids, bearer):
+        """Return what MTS gets, each record with its reference.
 
         :param ids: ``{partner id: record id}``
         """
@@ -104,15 +139,12 @@ class MtsRequest(models.Model):
             }
             for item in items
         ]
-        envelope = message.envelope(
+        return message.envelope(
             lang=connector.lang_code,
             mapping=connector._parsed_mapping(),
             output_format=connector.output_format,
             callback=connector._callback_properties(bearer),
             authdata=authdata,
-        )
-        return Batch(
-            self.id, items, bearer, connector.mts_url, connector.request_timeout, envelope
         )
 
     def _lock(self):
@@ -156,9 +188,24 @@ class MtsRequest(models.Model):
             )
             self.run_id._take_back(returned)
 
-    def _unreachable(self, reason):
+    def _withdraw(self):
+        """Nothing of it has gone out: the registrants are due as if they had not been taken."""
+        self._lock()
+        returned = self.env["mts.record"]._return_unsent(self)
+        self.run_id._take_back(returned)
+        self.record_count -= len(returned)
+        if self.record_count:
+            self._close_answered()
+        else:
+            self.unlink()
+
+    def _queue_again(self, reason):
+        """MTS takes no more for now and stored nothing of it: it goes out again soon."""
+        self.write({"sent_at": False, "message": reason})
+
+    def _unreachable(self, reason, pause=None):
         self._not_sent(reason)
-        self.run_id._postpone(reason)
+        self.run_id._postpone(reason, pause)
 
     def _refused(self, reason, code):
         """MTS does not take our requests: the settings are wrong, so the run ends."""
@@ -203,26 +250,17 @@ class MtsRequest(models.Model):
         :return: two batches, each in a request of its own
         """
         self._lock()
-        connector = self.connector_id
         middle = len(batch.items) // 2
         first, second = batch.items[:middle], batch.items[middle:]
-        records = self.env["mts.record"].search(
-            [("request_id", "=", self.id), ("state", "=", "pending")]
-        )
-        ids = {record.partner_id.id: record.id for record in records}
         # A registrant deleted or answered meanwhile is left out.
-        first = [item for item in first if item.partner_id in ids]
-        second = [item for item in second if item.partner_id in ids]
-        other = self.copy({"record_count": len(second), "state": "to_send"})
+        ids = self._pending_ids()
+        moved = [ids[item.partner_id] for item in second if item.partner_id in ids]
+        self.write({"record_count": self.record_count - len(moved), "sent_at": False})
+        other = self.copy({"record_count": len(moved), "state": "to_send"})
         bearer = signature.new_bearer()
         other._keep_bearer(bearer)
-        self.record_count -= len(second)
-        moved = [ids[item.partner_id] for item in second]
-        records.browse(moved).write({"request_id": other.id})
-        return [
-            self._batch(connector, first, ids, batch.bearer),
-            other._batch(connector, second, ids, bearer),
-        ]
+        self.env["mts.record"].browse(moved).write({"request_id": other.id})
+        return [Batch(self.id, first, batch.bearer), Batch(other.id, second, bearer)]
 
     def _poisoned(self, reason, code):
         """MTS stumbles over the only record of this request; it stored nothing."""
@@ -349,13 +387,16 @@ class MtsRequest(models.Model):
     def _recover(self, connector):
         """Take over what a killed slice left behind. Only called when no slice is at work.
 
-        Whether such a request went out, nobody knows; so it counts as sent. And a request whose
-        last registrant was deleted gets no answer that would close it.
+        Whether a request arrived that was going out, nobody knows; so it counts as sent. And a
+        request whose last registrant was deleted gets no answer that would close it.
         """
         for request in self.search(
             [("connector_id", "=", connector.id), ("state", "=", "to_send")]
         ):
-            request._sent(False, _("Interrupted while it was being sent."))
+            if request.sent_at:
+                request._sent(False, _("Interrupted while it was being sent."))
+            else:
+                request._withdraw()
         self.search(
             [("connector_id", "=", connector.id), ("state", "=", "sent")]
         )._close_answered()

@@ -143,7 +143,8 @@ class MtsRun(models.Model):
     def _take_batch(self):
         """Take the next due registrants into a request, and return what is to be sent.
 
-        This is the outbox: request and records are committed before anything goes out.
+        This is the outbox: request and records are committed before anything goes out, which the
+        request's ``_go_out`` notes in turn.
 
         :return: a :class:`Batch`, which is empty where a page held nobody whose data changed;
             None where there is nothing to send (now)
@@ -164,6 +165,16 @@ class MtsRun(models.Model):
             self._finish("failed", _("Nothing more was sent: %s.", connector._explain(error)))
             return None
         return self._outbox(connector, items)
+
+    def _may_send(self):
+        """Tell whether a batch that was taken may go out.
+
+        All may be taken when one comes back that MTS had no room for, and nothing stops a run that
+        waits when the connector needs attention.
+        """
+        return self.state == "sending" or (
+            self.state == "waiting" and not self.connector_id.attention
+        )
 
     def _allowed_size(self):
         """Return how many registrants may go out now; 0 where sending has to wait or to end."""
@@ -217,22 +228,20 @@ class MtsRun(models.Model):
         return items
 
     def _outbox(self, connector, items):
-        """Write request and records, and return the batch with its references filled in."""
+        """Write request and records, and return the batch."""
         if not items:
-            return Batch(0, [], "", connector.mts_url, connector.request_timeout, {})
+            return Batch(0, [], "")
         bearer = signature.new_bearer()
         request = self.env["mts.request"].create(
             {
                 "run_id": self.id,
                 "connector_id": connector.id,
                 "record_count": len(items),
-                "sent_at": fields.Datetime.now(),
-                "check_at": connector._answer_deadline(),
             }
         )
         request._keep_bearer(bearer)
-        ids = self.env["mts.record"]._take(connector, request, items)
-        return request._batch(connector, items, ids, bearer)
+        self.env["mts.record"]._take(connector, request, items)
+        return Batch(request.id, items, bearer)
 
     def _take_back(self, partner_ids):
         """Look at registrants again who could not be sent."""
@@ -241,8 +250,11 @@ class MtsRun(models.Model):
         if self.state == "waiting":
             self.state = "sending"
 
-    def _postpone(self, reason):
-        """MTS could not be reached: try again later, or give up for this time."""
+    def _postpone(self, reason, pause=None):
+        """MTS could not be reached: try again later, or give up for this time.
+
+        :param pause: seconds for which MTS asks to be left alone
+        """
         now = fields.Datetime.now()
         if self.state != "sending" or (self.next_try_at and self.next_try_at > now):
             # Several requests of one slice found the same closed door; that counts once.
@@ -258,7 +270,7 @@ class MtsRun(models.Model):
                 ),
             )
         else:
-            self.next_try_at = now + timedelta(minutes=2 ** (self.failures - 1))
+            self.next_try_at = now + timedelta(seconds=pause or 60 * 2 ** (self.failures - 1))
             self.message = reason
 
     @api.model

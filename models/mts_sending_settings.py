@@ -72,7 +72,10 @@ class MtsSendingSettings(models.AbstractModel):
         "lose less.",
     )
     parallel_requests = fields.Integer(
-        required=True, default=1, help="Requests to MTS that are under way at the same time."
+        required=True,
+        default=1,
+        help="Requests to MTS that are under way at the same time; fewer while MTS is busy or "
+        "slow.",
     )
     max_open_requests = fields.Integer(
         "Requests Ahead of the Answers",

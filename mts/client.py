@@ -4,11 +4,14 @@ The client belongs to one thread at a time as far as its caller's retries go; ``
 the connections alive between calls.
 """
 
+import contextlib
 import io
 import json
 import os
 import re
 import time
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any, Dict, List, NamedTuple, Optional
 
 import requests
@@ -19,6 +22,7 @@ from urllib3.util.retry import Retry
 from .body import body_of
 from .errors import (
     BatchFailed,
+    Busy,
     MtsError,
     NotMts,
     OutcomeUnknown,
@@ -51,10 +55,14 @@ WORDS = "%(words)s"
 
 UNKNOWN_REQUEST_CODE = "ATS-REQ-016"
 
-# A proxy in front of a dead MTS answers 502 or 503. With 504 it gave up waiting while MTS goes on
-# storing, and of the rarer ones nobody knows what they mean.
-GATEWAY_DOWN = (502, 503)
+# A proxy in front of a dead MTS answers 502 or 503, in front of a busy one 503 or 429. With 504 it
+# gave up waiting while MTS goes on storing, and of the rarer ones nobody knows what they mean.
+GATEWAY_DOWN = 502
+GATEWAY_BUSY = (429, 503)
 MTS_FAILED = 500
+
+# A longer pause is not kept, whoever asks for it.
+LONGEST_PAUSE = 3600.0
 
 
 class AuthFields(NamedTuple):
@@ -170,7 +178,7 @@ class MtsClient:
                 verify=self._ca_file or True,
                 stream=True,
             ) as answer:
-                return _read(answer.status_code, _json(body_of(answer, deadline, MAX_ANSWER)))
+                return _read(answer, _json(body_of(answer, deadline, MAX_ANSWER)))
         except requests.RequestException as error:
             # ``from None``: the original may quote the URL or the payload.
             raise _transport_error(error, body is not None and body.begun) from None
@@ -214,8 +222,9 @@ def _transport_error(error: requests.RequestException, sent: bool) -> MtsError:
     return kind(_REFUSED if isinstance(cause, NewConnectionError) else _BROKEN)
 
 
-def _read(status: int, body: Any) -> Any:
+def _read(answer: requests.Response, body: Any) -> Any:
     """Return the JSON of a good answer, or raise what the HTTP status means."""
+    status = answer.status_code
     if 200 <= status < 300:
         if body is None:
             raise NotMts(_("The answer is no JSON."))
@@ -223,10 +232,12 @@ def _read(status: int, body: Any) -> Any:
     code, words = _first_error(body)
     if status == 404 and code == UNKNOWN_REQUEST_CODE:
         raise UnknownRequest(_("MTS does not know this request (any more)."), code)
-    if status in GATEWAY_DOWN:
+    if status == GATEWAY_DOWN:
         raise Unreachable(_("MTS is not available (HTTP %(status)s)."), code, status=status)
-    if status == 429:
-        raise Unreachable(_("MTS asks for fewer requests (HTTP 429)."), code)
+    if status in GATEWAY_BUSY:
+        busy = Busy(_("MTS takes no requests just now (HTTP %(status)s)."), code, status=status)
+        busy.pause = _pause(answer.headers.get("Retry-After", ""))
+        raise busy
     if status == MTS_FAILED:
         reason = WORDS if words else _("MTS failed (HTTP %(status)s).")
         raise BatchFailed(reason, code, words=words, status=status)
@@ -239,6 +250,20 @@ def _read(status: int, body: Any) -> Any:
     # A redirect would carry the payload to a place nobody configured.
     reason = _("The address redirects elsewhere (HTTP %(status)s); enter the final URL.")
     raise Refused(reason, status=status)
+
+
+def _pause(retry_after: str) -> Optional[float]:
+    """Return the seconds until the time that the header names, by number or by date."""
+    with contextlib.suppress(ValueError):
+        return _positive(float(retry_after))
+    with contextlib.suppress(TypeError, ValueError, LookupError, OverflowError):
+        until = parsedate_to_datetime(retry_after)
+        return _positive((until - datetime.now(timezone.utc)).total_seconds())
+    return None
+
+
+def _positive(seconds: float) -> Optional[float]:
+    return min(seconds, LONGEST_PAUSE) if seconds > 0 else None
 
 
 def _json(body: bytes) -> Any:

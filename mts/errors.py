@@ -4,7 +4,7 @@ The one question that matters after a failed POST is whether MTS may have stored
 stored batch is authenticated and costs each registrant a VID transaction, whatever the client saw.
 """
 
-from typing import Any
+from typing import Any, Optional
 
 
 def _(template: str) -> str:
@@ -39,7 +39,16 @@ class MtsError(Explained):
 
 
 class Unreachable(MtsError):
-    """Nothing arrived (refused, DNS, TLS, 502, 503): nothing is stored, try again later."""
+    """Nothing arrived (refused, DNS, TLS, 502): nothing is stored, try again later."""
+
+
+class Busy(Unreachable):
+    """MTS, or the proxy in front of it, takes no more for now (429, 503): nothing is stored.
+
+    ``pause``: for so many seconds it asks to be left alone, or None where it does not say.
+    """
+
+    pause: Optional[float] = None
 
 
 class OutcomeUnknown(MtsError):

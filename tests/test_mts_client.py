@@ -9,9 +9,10 @@ from unittest.mock import patch
 
 from ..mts import client as client_module
 from ..mts import message
-from ..mts.client import MAX_ANSWER, MtsClient
+from ..mts.client import LONGEST_PAUSE, MAX_ANSWER, MtsClient
 from ..mts.errors import (
     BatchFailed,
+    Busy,
     MtsError,
     NotMts,
     OutcomeUnknown,
@@ -193,9 +194,9 @@ class TestOtherServers(unittest.TestCase):
             (404, Refused),
             (413, Refused),
             (422, Refused),
-            (429, Unreachable),
+            (429, Busy),
             (502, Unreachable),
-            (503, Unreachable),
+            (503, Busy),
             (408, OutcomeUnknown),
             (504, OutcomeUnknown),
             (520, OutcomeUnknown),
@@ -203,6 +204,26 @@ class TestOtherServers(unittest.TestCase):
             error = self.submitted(answer("<html>", status))
             self.assertIs(type(error), kind, status)
             self.assertIn(str(status), str(error))
+
+    def test_how_long_mts_wants_to_be_left_alone(self):
+        for value, pause in (
+            ("120", 120),
+            ("0.5", 0.5),
+            ("86400", LONGEST_PAUSE),
+            ("inf", LONGEST_PAUSE),
+            ("Sat, 01 Jan 2400 00:00:00 GMT", LONGEST_PAUSE),
+            ("Sat, 01 Jan 2000 00:00:00 GMT", None),
+            ("Sat, 01 Jan 2400 00:00:00 -0000", None),
+            ("0", None),
+            ("-5", None),
+            ("nan", None),
+            ("soon", None),
+            ("Sat, 99 Jan 99999999999999 00:00:00 +9999999999", None),
+        ):
+            for status in (429, 503):
+                error = self.submitted(answer("", status, f"Retry-After: {value}\r\n"))
+                self.assertEqual(error.pause, pause, value)
+        self.assertIsNone(self.submitted(answer("", 503)).pause)
 
     def test_redirects_are_not_followed(self):
         with Answering(answer(GOOD)) as elsewhere:

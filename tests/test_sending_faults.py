@@ -341,7 +341,7 @@ class TestPoison(SendingCase):
                 connector = self.create_connector(batch_size=size, parallel_requests=2)
                 people = self.create_registrants(2 * size)
                 vids = people.mapped("mosip_vid")
-                for status in (503, 500):
+                for status in (502, 500):
                     self.simulator.add_fault("post", "answer", status=status, next=1)
                 with patch.object(MtsClient, "submit", fail_late), patch.object(
                     type(self.env["mts.run"]), "_postpone", find_down

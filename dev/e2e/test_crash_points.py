@@ -30,13 +30,18 @@ class Case:
     """
 
     batch_size = BATCH_SIZE
+    parallel_requests = 1
 
     def __init__(self, world, name):
         self.world = world
         self.mts = world.simulator
         self.elapsed = []
         self.people = People(name, f"crash {name}")
-        self.connector = world.create_connector(self.people.reference, batch_size=self.batch_size)
+        self.connector = world.create_connector(
+            self.people.reference,
+            batch_size=self.batch_size,
+            parallel_requests=self.parallel_requests,
+        )
         made = [self.people.make() for _number in range(5)]
         world.register(made)
         self.mts.refuse(made[1].vid, REFUSED)
@@ -125,6 +130,12 @@ class Faulty(Case):
 
 class Unreachable(Faulty):
     faults = [{"kind": "answer", "status": 503, "next": 1}]
+
+
+class Busy(Unreachable):
+    """MTS takes one at a time."""
+
+    parallel_requests = 2
 
 
 class Refused(Faulty):
@@ -256,14 +267,16 @@ SCENARIOS = {
     Import: [
         *points(["manual", "orphans", "cron", "look_from", "next_run", "settings"], COMMIT),
         # The second batch: the first is out by then.
-        *points(["take_batch", "sent"], COMMIT, times=2),
+        *points(["take_batch", "go_out", "sent"], COMMIT, times=2),
         *points(["submit"], CALL, times=2),
         *points(["callback"], ("before call", *COMMIT)),
     ],
     Answered: points(["close", "tell"], COMMIT),
     Schedule: points(["schedule"], COMMIT),
     SingleCallbacks: points(["callback"], COMMIT, times=3),
-    Unreachable: points(["unreachable"], COMMIT),
+    # The next batch is ready when MTS proves to be down.
+    Unreachable: points(["unreachable", "withdraw"], COMMIT),
+    Busy: points(["queue_again"], COMMIT),
     Refused: points(["refused"], COMMIT),
     NotMts: points(["not_mts"], COMMIT),
     TimedOut: points(["sent"], COMMIT),

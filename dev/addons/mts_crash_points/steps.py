@@ -4,7 +4,7 @@ from odoo.addons.mts_connector.background.slice import STEPS, Slice
 
 from .crash import announce, reached
 
-_step = Slice._step
+_step = Slice.step
 
 
 def step(self, name, work):
@@ -21,5 +21,5 @@ def step(self, name, work):
     return result
 
 
-Slice._step = step
+Slice.step = step
 announce(f"{name}: {moment} commit" for name in STEPS for moment in ("before", "after"))

@@ -1,0 +1,244 @@
+"""Sends the batches of one run, as many at a time as MTS takes.
+
+The threads do HTTP and nothing else; the database is for the thread of the slice alone. While they
+wait for MTS, it takes the next batch, so that this goes out as soon as there is room for it.
+"""
+
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from ..mts.client import MtsClient
+from ..mts.errors import BatchFailed, Busy, MtsError, NotMts, OutcomeUnknown, Refused, Unreachable
+from ..mts.redact import redact
+from .batch import Batch, Outgoing
+from .pace import Pace
+
+# When this many single records fail in a row, it is not the records.
+BROKEN_AFTER = 3
+
+
+class Suspect(NamedTuple):
+    """A single record that MTS failed on, and what MTS said."""
+
+    request_id: int
+    reason: str
+    code: str
+
+
+class Post:
+    """One POST; it is called in a thread.
+
+    :param number: what the pace knows it by
+    """
+
+    def __init__(self, client: MtsClient, outgoing: Outgoing, number: int):
+        self.outgoing = outgoing
+        self.batch = outgoing.batch
+        self.number = number
+        self.seconds = 0.0
+        self._client = client
+
+    def __call__(self) -> str:
+        began = time.monotonic()
+        try:
+            return self._client.submit(self.outgoing.message)
+        finally:
+            self.seconds = time.monotonic() - began
+
+
+Finished = Tuple[Post, "Future[str]"]
+
+
+class Sending:
+    """Sends until there is no more to send, no more time, or a reason to stop.
+
+    :param work: the slice, which has the steps and the time
+    :param parallel: how many POSTs may be under way at the same time
+    """
+
+    def __init__(self, work: Any, run_id: int, parallel: int):
+        self._work = work
+        self._run_id = run_id
+        self._pace = Pace(parallel)
+        self._clients: Dict[Tuple[str, int], MtsClient] = {}
+        self._under_way: Dict[Future[str], Post] = {}
+        # Halves of a batch that MTS could not take: the search goes on whatever the time.
+        self._halves: List[Batch] = []
+        # Taken, and waiting for room.
+        self._ahead: List[Batch] = []
+        self._suspects: List[Suspect] = []
+        self._begun = False
+        self._stopped = False
+
+    def run(self) -> bool:
+        """Send, and tell whether there is more to be sent right away."""
+        threads = ThreadPoolExecutor(self._pace.most, thread_name_prefix="mts")
+        with ExitStack() as clients, threads:
+            self._keep_going(clients, threads)
+        self._convict()
+        for batch in self._ahead:
+            self._work.on_request(batch.request_id, "withdraw")
+        return not self._stopped and self._work.is_late()
+
+    def _keep_going(self, clients: ExitStack, threads: ThreadPoolExecutor) -> None:
+        good: List[Finished] = []
+        while True:
+            self._begin(clients, threads)
+            # Only now, so that MTS need not wait while this is written down.
+            for post, future in good:
+                self._conclude(post, future)
+            if not self._under_way:
+                return
+            self._look_ahead()
+            good = self._wait()
+
+    def _begin(self, clients: ExitStack, threads: ThreadPoolExecutor) -> None:
+        """Let as many POSTs begin as there is room for."""
+        while self._pace.has_room(len(self._under_way)):
+            batch = self._next_batch()
+            if batch is None:
+                return
+            outgoing = self._work.on_request(batch.request_id, "go_out", batch)
+            if outgoing:
+                post = Post(self._client(clients, outgoing), outgoing, self._pace.begin())
+                self._under_way[threads.submit(post)] = post
+
+    def _next_batch(self) -> Optional[Batch]:
+        if self._stopped:
+            return None
+        if self._halves:
+            return self._halves.pop()
+        if self._ahead and not self._is_over():
+            return self._ahead.pop()
+        return self._take_batch()
+
+    def _take_batch(self) -> Optional[Batch]:
+        while not self._is_over():
+            self._begun = True
+            batch = self._work.step(
+                "take_batch",
+                lambda env, _connector: env["mts.run"].browse(self._run_id)._take_batch(),
+            )
+            if batch is None or batch.items:
+                return batch
+        return None
+
+    def _is_over(self) -> bool:
+        """The first page is taken however late it is, so that each slice gets on."""
+        return self._begun and self._work.is_late()
+
+    def _look_ahead(self) -> None:
+        """Have the next batch ready before there is room for it."""
+        idle = self._pace.has_room(len(self._under_way))
+        if not (idle or self._stopped or self._halves or self._ahead):
+            batch = self._take_batch()
+            if batch:
+                self._ahead.append(batch)
+
+    def _client(self, clients: ExitStack, outgoing: Outgoing) -> MtsClient:
+        """Return the client for the batch; the URL may be changed while a run goes on."""
+        key = (outgoing.url, outgoing.timeout)
+        if key not in self._clients:
+            client = MtsClient(*key, self._pace.most, self._work.ca_file())
+            self._clients[key] = clients.enter_context(client)
+        return self._clients[key]
+
+    # -- what came of it -------------------------------------------------------------------------
+
+    def _wait(self) -> List[Finished]:
+        """Wait until at least one POST is through, and return those that went well.
+
+        The others are dealt with at once: they may be a reason to send nothing more.
+        """
+        done, _others = wait(self._under_way, return_when=FIRST_COMPLETED)
+        finished = [(self._under_way.pop(future), future) for future in done]
+        for post, future in finished:
+            if future.exception():
+                self._conclude(post, future)
+            else:
+                timeout = post.outgoing.timeout
+                self._pace.answered(post.number, len(post.batch.items), post.seconds, timeout)
+        return [(post, future) for post, future in finished if not future.exception()]
+
+    def _conclude(self, post: Post, future: "Future[str]") -> None:
+        """Write down how the POST went."""
+        request_id = post.batch.request_id
+        try:
+            identifier = future.result()
+        except Busy as error:
+            self._be_slower(post, error)
+        except Unreachable as error:
+            self._work.on_request(request_id, "unreachable", str(error))
+            self._stop(str(error))
+        except Refused as error:
+            self._work.on_request(request_id, "refused", _redact(error, post), redact(error.code))
+            self._stop(str(error))
+        except BatchFailed as error:
+            self._search_poison(post, error)
+        except NotMts as error:
+            self._work.on_request(request_id, "not_mts", str(error))
+            self._stop(str(error))
+        except OutcomeUnknown as error:
+            self._work.on_request(request_id, "sent", False, str(error))
+            self._pace.slow_down(post.number)
+        else:
+            self._work.on_request(request_id, "sent", identifier)
+            self._convict()
+
+    def _be_slower(self, post: Post, error: Busy) -> None:
+        """MTS took nothing of it: it goes out again among fewer, or after a pause."""
+        if error.pause or not self._pace.slow_down(post.number):
+            self._work.on_request(post.batch.request_id, "unreachable", str(error), error.pause)
+            self._stop(str(error))
+        else:
+            self._work.on_request(post.batch.request_id, "queue_again", str(error))
+            self._ahead.append(post.batch)
+
+    def _stop(self, reason: str) -> None:
+        """Send nothing more in this slice; what MTS has not taken is due again."""
+        self._stopped = True
+        for request_id in self._not_taken():
+            self._work.on_request(request_id, "not_sent", reason)
+
+    def _not_taken(self) -> List[int]:
+        """Return, and forget, the requests that MTS stored nothing of."""
+        left = [entry.request_id for entry in (*self._suspects, *self._halves)]
+        self._suspects, self._halves = [], []
+        return left
+
+    def _search_poison(self, post: Post, error: BatchFailed) -> None:
+        """MTS takes all of a batch or nothing: halve it until the bad record stands alone."""
+        batch, reason = post.batch, _redact(error, post)
+        if self._stopped:
+            self._work.on_request(batch.request_id, "not_sent", reason)
+            return
+        if len(batch.items) > 1:
+            halves = self._work.on_request(batch.request_id, "halve", batch)
+            self._halves += reversed(halves)
+            return
+        self._suspects.append(Suspect(batch.request_id, reason, redact(error.code)))
+        if len(self._suspects) >= BROKEN_AFTER:
+            self._stopped = True
+            self._work.on_request(batch.request_id, "broken", reason, self._not_taken())
+
+    def _convict(self) -> None:
+        """MTS is not broken, so it was these records that it stumbled over."""
+        while self._suspects:
+            suspect = self._suspects.pop()
+            self._work.on_request(suspect.request_id, "poisoned", suspect.reason, suspect.code)
+
+
+def _redact(error: MtsError, post: Post) -> str:
+    """Return MTS's words without anything of what it got."""
+    callback = post.outgoing.message["request"]["callbackProperties"]
+    sent = [item.payload for item in post.batch.items]
+    sent += [callback.get("authOdoo"), callback.get("authStaticBearer")]
+    return redact(str(error), (text for part in sent for text in _texts(part)))
+
+
+def _texts(value: Any) -> List[str]:
+    if isinstance(value, dict):
+        return [text for part in value.values() for text in _texts(part)]
+    return [value] if isinstance(value, str) else []
