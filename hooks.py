@@ -34,7 +34,9 @@ def uninstall_hook(cr, _registry):
     Odoo would refuse to delete a model that a scheduled job still calls, or an activity's type.
     """
     env = api.Environment(cr, SUPERUSER_ID, {})
-    env["mts.connector"].with_context(active_test=False).search([])._remove_cron()
+    connectors = env["mts.connector"].with_context(active_test=False).search([])
+    connectors._remove_cron()
+    connectors._remove_jobs()
     env["mts.connector"]._remove_orphaned_crons()
     cr.execute("DROP INDEX IF EXISTS g2p_reg_id_mts_index")
     kinds = [env.ref(kind, raise_if_not_found=False) for kind in KINDS]

@@ -13,6 +13,7 @@ from . import mts_callback_auth
 from . import mts_delivery_settings
 from . import mts_setting_problems
 from . import mts_schedule
+from . import mts_work
 from . import mts_ledger_counts
 from . import mts_activities
 from . import mts_connector

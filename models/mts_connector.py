@@ -1,23 +1,11 @@
-import logging
-import random
-import time
-from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from ..background import rounds
-from ..background import slice as slices
 from ..mts import signature
 from ..mts.settings import SettingError
 from .mts_error_code import STOPPING_POLICIES
-
-_logger = logging.getLogger(__name__)
-
-# First number of the advisory lock that keeps slices of one connector apart; the second is the
-# connector's id. Any fixed number does that no other addon uses.
-SLICE_LOCK = 0x4D5453
 
 RANGES = {"retention_days": (0, 36500)}
 
@@ -36,7 +24,7 @@ class MtsConnector(models.Model):
         "mts.activities",
         "mts.identity.settings",
         "mts.setting.problems",
-        "mts.schedule",
+        "mts.work",
         "mts.ledger.counts",
     ]
     _secrets = _configurable_secrets = ("callback_auth_password", "hmac_key")
@@ -135,6 +123,7 @@ class MtsConnector(models.Model):
                 )
             )
         self._remove_cron()
+        self._remove_jobs()
         return super().unlink()
 
     def action_start(self):
@@ -202,53 +191,7 @@ class MtsConnector(models.Model):
         if not all(self.mapped("active")):
             raise UserError(_("This connector is archived. Unarchive it first."))
 
-    # -- the work --------------------------------------------------------------------------------
-
-    @api.model
-    def _cron_work(self):
-        """Do a slice for each connector that has something to do, as long as there is time."""
-        deadline = rounds.begin(slices.BUDGET)
-        if deadline is None:
-            # The next round goes on, within a minute.
-            return
-        self._remove_orphaned_crons()
-        self.env.cr.commit()  # pylint: disable=invalid-commit  # a slice has its own transactions
-        every = self.with_context(active_test=False)
-        connectors = list(every.search([]))  # pylint: disable=no-search-all
-        # So that none has to wait for ever behind those that always use up the time.
-        random.shuffle(connectors)
-        for connector in connectors:
-            connector._work(deadline)
-            if time.monotonic() >= deadline:
-                self._wake(self.env.ref("mts_connector.cron_work"))
-                break
-
-    def _work(self, deadline=None):
-        """Do one slice: send what is due, ask after overdue answers, close what is finished.
-
-        The schedule, the button and a queue job all end here. It runs in transactions of its own.
-
-        :param deadline: see :class:`~..background.slice.Slice`
-        """
-        self.ensure_one()
-        with self._slice_lock() as mine:
-            if mine and slices.Slice(self.pool, self.id, deadline).run():
-                self._wake(self.env.ref("mts_connector.cron_work"))
-
-    @contextmanager
-    def _slice_lock(self):
-        """Yield whether this is the only slice of the connector, in any process.
-
-        The lock belongs to a transaction of its own, since the slice commits many times; it goes
-        with its connection, so a killed process leaves none behind.
-        """
-        with self.pool.cursor() as cr:
-            yield self._try_slice_lock(cr)
-
-    def _try_slice_lock(self, cr):
-        """Keep slices of this connector away until the transaction ends; False where one works."""
-        cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [SLICE_LOCK, self.id])
-        return cr.fetchone()[0]
+    # -- runs -------------------------------------------------------------------------------------
 
     def _start_run(self, trigger, scope="due"):
         """Return the open run, or a new one, and see to it that it goes on.
@@ -276,7 +219,7 @@ class MtsConnector(models.Model):
         elif trigger == "manual":
             # A person wants it now, also where the schedule would wait or not try at all.
             run.write({"trigger": trigger, "next_try_at": False})
-        self._wake(self.env.ref("mts_connector.cron_work"))
+        self._ask_for_slice()
         return run
 
     def _let_come_one_by_one(self):

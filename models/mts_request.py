@@ -376,10 +376,9 @@ class MtsRequest(models.Model):
         )
         closed = self.browse([row[0] for row in self.env.cr.fetchall()])
         self.invalidate_cache()
-        if any(run.state in ("sending", "waiting") for run in closed.run_id):
-            # Where somebody has deleted the job, the answers are kept all the same.
-            job = self.env.ref("mts_connector.cron_work", raise_if_not_found=False)
-            self.env["mts.connector"]._wake(job)
+        runs = closed.run_id.filtered(lambda run: run.state in ("sending", "waiting"))
+        if runs:
+            runs.connector_id._ask_for_slice()
 
     # -- reconciliation --------------------------------------------------------------------------
 

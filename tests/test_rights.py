@@ -59,6 +59,7 @@ ABSTRACT = {
     "mts.registrant.form",
     "mts.repair",
     "mts.schedule",
+    "mts.work",
     "mts.secret.mixin",
     "mts.sending.settings",
     "mts.setting.mixin",

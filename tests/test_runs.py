@@ -52,6 +52,25 @@ class TestOutbox(CommittedCase):
         self.assertEqual(set(seen[0].ids), set(people[:2].ids))
         self.assertIn(people[2].id, seen[1].ids)
 
+    def test_no_transaction_is_open_during_the_post(self):
+        """But for the one whose lock keeps other slices away."""
+        connector = self.create_connector()
+        self.create_registrant()
+
+        def count_open(env):
+            env.cr.execute(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND state = 'idle in transaction'
+                """
+            )
+            return env.cr.fetchone()[0]
+
+        seen = self.during_the_post(count_open)
+        connector.action_import_now()
+        self.tick()
+        self.assertEqual(seen, [1])
+
     def test_two_slices_are_never_at_work_at_once(self):
         connector = self.create_connector(batch_size=1)
         people = self.create_registrants(2)

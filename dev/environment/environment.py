@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
-from bootstrap import odoo_source
+from bootstrap import oca_addons, odoo_source
 from bootstrap.errors import SetupError
 from bootstrap.locks import lock, use_cache
 from bootstrap.paths import ADDON, CHECKOUT, DEV, cache_folder, checkout_folder, log_file
@@ -33,15 +33,19 @@ class Environment:
 
     Use it with `with`, or call `close()`; at the latest it closes with the process. Closing
     drops the databases made here.
+
+    :param with_oca: have the pinned addons of the OCA in the addons path
     """
 
-    def __init__(self, source: odoo_source.OdooSource) -> None:
+    def __init__(self, source: odoo_source.OdooSource, with_oca: bool = False) -> None:
         use_cache()
         self.source = source
         self.series = source.series
         self.data_dir = data_dir_of(cache_folder(), source.series)
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.addons_path: List[Path] = [*source.addons, addons.link_addons()]
+        if with_oca:
+            self.addons_path.append(oca_addons.ensure(source.series))
         self._server = postgres.server()
         self._made: List[str] = []
         self.connection = self._server.acquire()
@@ -49,12 +53,12 @@ class Environment:
         self.databases = Databases(self.connection, self.data_dir)
         self.databases.drop_left_behind()
         _remove_old_logs(checkout_folder("logs"))
-        self._templates = Templates(source, self.databases, self._install)
+        self._templates = Templates(source, self.databases, self.install)
 
     @classmethod
-    def for_series(cls, series: Optional[str] = None) -> "Environment":
+    def for_series(cls, series: Optional[str] = None, with_oca: bool = False) -> "Environment":
         """The environment of a series; without one, that of SERIES or the best there is."""
-        return cls(odoo_source.find(series or os.environ.get("SERIES") or None))
+        return cls(odoo_source.find(series or os.environ.get("SERIES") or None), with_oca)
 
     def __enter__(self) -> "Environment":
         return self
@@ -78,12 +82,17 @@ class Environment:
             f"Python {platform.python_version()}, PostgreSQL {self._postgres_version()}"
         )
 
-    def create_database(self, name: str, modules: Sequence[str] = ()) -> str:
-        """A new database with these addons of the checkout installed; returns its full name."""
+    def create_database(
+        self, name: str, modules: Sequence[str] = (), before: Sequence[str] = ()
+    ) -> str:
+        """A new database with these addons of the checkout installed; returns its full name.
+
+        :param before: addons of others that are installed before ours
+        """
         database = run_database(name, self.series)
         self.databases.drop(database)
         self._made.append(database)
-        self._templates.copy(database, list(modules))
+        self._templates.copy(database, list(modules), list(before))
         return database
 
     def copy_database(self, source: str, name: str) -> str:
@@ -99,16 +108,22 @@ class Environment:
         self.databases.drop(database)
         if database in self._made:
             self._made.remove(database)
-        (checkout_folder("conf") / f"{database}.conf").unlink(missing_ok=True)
+        for path in checkout_folder("conf").glob(f"{database}.*conf"):
+            path.unlink()
 
     def connect(self, database: str):
         """A connection of psycopg2 to a database, in autocommit mode."""
         return self.connection.open(database)
 
     def config_file(self, database: str, **options: object) -> Path:
-        """Odoo's configuration for a database; options come on top of the usual ones."""
+        """Odoo's configuration for a database; options come on top of the usual ones.
+
+        Servers on the same database have a file each.
+        """
         values = config.options_for(self.connection, database, self.addons_path, self.data_dir)
-        return config.write(checkout_folder("conf") / f"{database}.conf", dict(values, **options))
+        port = options.get("http_port")
+        name = f"{database}.{port}.conf" if port else f"{database}.conf"
+        return config.write(checkout_folder("conf") / name, dict(values, **options))
 
     def process_environment(self, extra: Optional[Dict[str, str]] = None) -> Dict[str, str]:
         """Environment variables for a process that imports Odoo."""
@@ -151,7 +166,7 @@ class Environment:
             Path(log_file) if log_file else checkout_folder("logs") / f"{database}.log",
         )
 
-    def _install(self, database: str, modules: List[str]) -> None:
+    def install(self, database: str, modules: List[str]) -> None:
         """Install addons into a database, and show what Odoo complains about."""
         log = log_file(f"install-{self.series}")
         configuration = self.config_file(database)

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Callable, List
 
+from bootstrap import oca_addons
 from bootstrap.locks import lock
 from bootstrap.odoo_source import OdooSource
 from bootstrap.paths import DEV, digest
@@ -30,23 +31,33 @@ class Templates:
         self.install = install
         self._series = source.series.replace(".0", "")
 
-    def copy(self, target: str, modules: List[str]) -> None:
-        """A new database with these addons of the checkout, and with all they depend on."""
-        with lock(f"templates-{self.source.series}"):
-            self.databases.copy(self._with_modules(modules), target)
+    def copy(self, target: str, modules: List[str], before: List[str]) -> None:
+        """A new database with these addons of the checkout, and with all they depend on.
 
-    def _with_modules(self, modules: List[str]) -> str:
+        :param before: addons of others that are installed before ours
+        """
+        with lock(f"templates-{self.source.series}"):
+            self.databases.copy(self._with_modules(modules, before), target)
+
+    def _with_modules(self, modules: List[str], before: List[str]) -> str:
         base = self._base(sorted(BASE_MODULES | addons.dependencies(modules)))
         if not modules:
             return base
-        family = f"{checkout_prefix()}tpl{self._series}_{digest(*sorted(modules))[:6]}_"
-        name = family + digest(base, addons.fingerprint(modules))
+        everything = digest(*sorted(modules), *sorted(before))
+        family = f"{checkout_prefix()}tpl{self._series}_{everything[:6]}_"
+        pins = oca_addons.pins(self.source.series) if before else ""
+        name = family + digest(base, addons.fingerprint(modules), pins)
         if not self.databases.exists(name):
             for old in self.databases.names(family):
                 self.databases.drop(old)
             with step(f"installing {', '.join(modules)} on Odoo {self.source.series}"):
-                self._make(name, modules, lambda draft: self.databases.copy(base, draft))
+                self._make(name, modules, lambda draft: self._begin(base, before, draft))
         return name
+
+    def _begin(self, base: str, before: List[str], draft: str) -> None:
+        self.databases.copy(base, draft)
+        if before:
+            self.install(draft, before)
 
     def _base(self, modules: List[str]) -> str:
         release = self.source.root / "odoo" / "release.py"

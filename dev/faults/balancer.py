@@ -1,5 +1,6 @@
 """What stands in front of several Odoo servers, as a proxy does in a data centre."""
 
+import contextlib
 import itertools
 import socket
 import socketserver
@@ -8,14 +9,20 @@ from typing import Any, Sequence
 
 
 class Balancer:
-    """Gives each connection to the next of the servers; used with `with`."""
+    """Gives each connection to the next of the servers that runs; used with `with`."""
 
     def __init__(self, ports: Sequence[int]) -> None:
         turns = itertools.cycle(ports)
 
+        def connect() -> socket.socket:
+            for _server in ports[1:]:
+                with contextlib.suppress(ConnectionRefusedError):
+                    return socket.create_connection(("127.0.0.1", next(turns)))
+            return socket.create_connection(("127.0.0.1", next(turns)))
+
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                with socket.create_connection(("127.0.0.1", next(turns))) as odoo:
+                with connect() as odoo:
                     there = threading.Thread(target=_pump, args=(self.request, odoo), daemon=True)
                     there.start()
                     _pump(odoo, self.request)

@@ -1,7 +1,7 @@
 """The promises of the connector, checked against what MTS really got and said."""
 
 from collections import defaultdict
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from .people import Person
 from .world import World
@@ -76,9 +76,14 @@ class Promises:
         with self._world.snapshot():
             rows = self._rows()
             requests = self._requests()
+            of_others = self._requests_of_others()
             counts = list(self._counts())
         # Read afterwards: it may know more than the database, never less.
-        results = self._world.simulator.ledger.snapshot()["results"]
+        results = [
+            result
+            for result in self._world.simulator.ledger.snapshot()["results"]
+            if _reference(result)[1] not in of_others
+        ]
         return [
             *counts,
             *self._wrong_tokens(rows, results),
@@ -119,6 +124,10 @@ class Promises:
         """
         found = self._world.query(query, [self._connector])
         return {row[0]: Request(*row[1:]) for row in found}
+
+    def _requests_of_others(self) -> Set[int]:
+        query = "SELECT id FROM mts_request WHERE connector_id != %s"
+        return {row[0] for row in self._world.query(query, [self._connector])}
 
     def _counts(self) -> Iterator[Breach]:
         """Each request's numbers add up, and its open registrants are its pending records."""

@@ -45,6 +45,7 @@ class World:
     presses their button "Run Manually".
 
     :param arguments: what is added to Odoo's command line
+    :param before: addons of others that are installed before ours
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class World:
         workers: int = 0,
         arguments: Sequence[str] = (),
         identities: Type[OnContact] = OnContact,
+        before: Sequence[str] = (),
     ) -> None:
         #: Tells apart what is made in one world.
         self.numbers = itertools.count(1)
         self.crash = CrashPoints()
         self.simulator = Simulator(seconds_per_record=SECONDS_PER_RECORD, workers=MTS_THREADS)
-        self.database = environment.create_database(name, [*identities.modules, CRASH_POINTS])
+        modules = [*identities.modules, CRASH_POINTS]
+        self.database = environment.create_database(name, modules, before)
         self._environment = environment
         self.odoo: OdooServer = environment.odoo(
             self.database,
@@ -188,7 +191,7 @@ class World:
         self.odoo.wait_ready()
 
     def another_odoo(self, cron_threads: int) -> OdooServer:
-        """A second Odoo on the same database; ours runs already, and must not be started again."""
+        """A second Odoo on the same database."""
         return self._environment.odoo(
             self.database,
             cron_poll=CRON_POLL_SECONDS,
