@@ -4,6 +4,7 @@
 #                           processes
 # make fuzz N=1000 SEED=7   send the callback near misses of deliveries, and nonsense
 # make lint                 check the style
+# make translations         bring i18n/ up to date, and say what is left to translate
 # make screenshots          take the README's pictures from a demo
 # make odoo                 run Odoo with the addon by hand;  make odoo ARGS=shell
 # make clean                remove all that these have made;  ARGS=--keep-odoo keeps Odoo itself
@@ -14,7 +15,7 @@ PYTHON ?= python3
 ARGS ?=
 export SERIES
 
-COMMANDS := demo test soak fuzz lint odoo screenshots clean
+COMMANDS := demo test soak fuzz lint odoo screenshots translations clean
 
 .PHONY: help $(COMMANDS)
 

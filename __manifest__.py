@@ -39,6 +39,7 @@
             "mts_connector/static/src/js/run_progress.js",
         ],
     },
+    "images": ["static/description/import.png"],
     "post_load": "post_load",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -6,7 +6,7 @@ not show.
 
 import argparse
 import json
-import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,8 +15,7 @@ from typing import Any, Dict, List
 
 from PIL import Image
 
-from bootstrap import interpreter, venv
-from bootstrap.errors import SetupError
+from bootstrap import browser
 from bootstrap.paths import CHECKOUT, DEV
 from bootstrap.progress import say, step
 from demo.people import sample_people
@@ -24,10 +23,9 @@ from demo.registry import Registry
 from demo.stage import Stage, stage, watch
 from environment import Environment
 
-PYTHONS = ("3.9", "3.10", "3.11")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COLOURS = 160
 IMAGES = CHECKOUT / "docs" / "images"
+STORE_PAGE = CHECKOUT / "static" / "description"
 # Beyond the people of the demo.
 LATECOMERS = 400
 
@@ -38,9 +36,7 @@ def run(arguments: List[str]) -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=IMAGES)
     parser.add_argument("--widths", nargs="+", type=int, default=[1300])
     options = parser.parse_args(arguments)
-    chromium = _chromium()
-    found = interpreter.find(PYTHONS, "The screenshots")
-    python = venv.ensure(found, DEV / "requirements-screenshots.txt")
+    chromium, python = browser.program(), browser.python()
     options.folder.mkdir(parents=True, exist_ok=True)
     with Environment.for_series() as environment:
         say(environment.describe())
@@ -56,7 +52,16 @@ def run(arguments: List[str]) -> int:
                 _take(python, order)
             for picture in sorted(Path(scratch).glob("*.png")):
                 _save_small(picture, options.folder / picture.name)
+    if options.folder == IMAGES:
+        _copy_to_the_store_page()
     return 0
+
+
+def _copy_to_the_store_page() -> None:
+    """Odoo shows an addon's page with what lies beside it."""
+    page = (STORE_PAGE / "index.html").read_text("utf-8")
+    for name in re.findall(r'src="([^"]+)"', page):
+        shutil.copy(str(IMAGES / name), str(STORE_PAGE / name))
 
 
 def _take(python: Path, order: Dict[str, Any]) -> None:
@@ -71,18 +76,6 @@ def _take(python: Path, order: Dict[str, Any]) -> None:
 
 def _scratch() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="mts-screenshots-")
-
-
-def _chromium() -> str:
-    named = os.environ.get("CHROMIUM")
-    for name in (named,) if named else BROWSERS:
-        path = shutil.which(name)
-        if path:
-            return path
-    raise SetupError(
-        "No Chromium was found: install one (Debian: apt-get install chromium), or set CHROMIUM "
-        "to its program."
-    )
 
 
 def _wanted(shots: List[Dict[str, Any]], folder: Path) -> List[Dict[str, Any]]:

@@ -1,13 +1,16 @@
-"""Run the addon's tests inside Odoo, then the simulator's and the end-to-end tests."""
+"""Run the addon's tests inside Odoo, the simulator's, the end-to-end and the browser tests."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Callable, Dict, List, Tuple
 
+from bootstrap import browser
 from bootstrap.paths import ADDON, CHECKOUT, cache_folder
 from bootstrap.progress import say
+from demo.stage import stage
 from environment import Environment, addons, foreground
 from environment.environment import python_path
 
@@ -15,6 +18,8 @@ SAMPLE_REGISTRY, SAMPLE_G2P = "mts_sample_registry", "mts_sample_g2p"
 #: The addon's tests, and what is installed beside it for them.
 ADDON_TESTS = {"tests": [SAMPLE_REGISTRY], "tests/g2p": [SAMPLE_REGISTRY, SAMPLE_G2P]}
 PLAIN_TESTS = ("simulator/tests", "dev/tests", "dev/e2e")
+BROWSER_TESTS = "dev/browser"
+ALL_TESTS = (*ADDON_TESTS, *PLAIN_TESTS, BROWSER_TESTS)
 #: What pytest's exit status says.
 PASSED, INTERRUPTED, NO_TESTS = 0, 2, 5
 
@@ -25,15 +30,27 @@ def run(arguments: List[str]) -> int:
     with Environment.for_series() as environment:
         say(environment.describe())
         statuses = []
-        for folder in (*ADDON_TESTS, *PLAIN_TESTS):
-            chosen = [path for path in paths if _folder_of(path) == folder]
-            if not chosen and (paths or not _has_tests(folder)):
-                continue
-            test = _test_addon if folder in ADDON_TESTS else _test_plain
-            statuses.append(test(environment, options, folder, chosen or [folder]))
+        for folder, chosen in _chosen(paths).items():
+            statuses.append(_test_of(folder)(environment, options, folder, chosen))
             if statuses[-1] == INTERRUPTED:
                 break
     return _combined(statuses)
+
+
+def _chosen(paths: List[str]) -> Dict[str, List[str]]:
+    """What to run in which folder; without any paths, all there is."""
+    if not paths:
+        return {folder: [folder] for folder in ALL_TESTS if _has_tests(folder)}
+    chosen = {
+        folder: [path for path in paths if _folder_of(path) == folder] for folder in ALL_TESTS
+    }
+    return {folder: within for folder, within in chosen.items() if within}
+
+
+def _test_of(folder: str) -> Callable[..., int]:
+    if folder in ADDON_TESTS:
+        return _test_addon
+    return _test_in_browser if folder == BROWSER_TESTS else _test_plain
 
 
 def _test_addon(
@@ -72,15 +89,40 @@ def _test_plain(
             "SERIES": environment.series,
         }
     )
-    command = ["-p", "no:odoo", "--import-mode=importlib", *options]
-    # The checkout is an addon, which cannot be imported here: stay below it.
-    command += [f"--rootdir={root}", f"--confcutdir={root}"]
+    command = ["-p", "no:odoo", *_below(root), *options]
     return _pytest(command + [str(CHECKOUT / path) for path in paths], variables, CHECKOUT)
 
 
-def _pytest(arguments: List[str], variables: Dict[str, str], cwd: Path) -> int:
+def _test_in_browser(
+    environment: Environment, options: List[str], folder: str, paths: List[str]
+) -> int:
+    """Run pytest in the browser's Python, beside a demo whose import nobody has begun."""
+    root = CHECKOUT / folder
+    with stage(environment) as play, play.scheduler.at_work():
+        about = {
+            "series": environment.series,
+            "url": play.odoo.url,
+            "mts_url": play.simulator.url,
+            "chromium": browser.program(),
+        }
+        variables = {**os.environ, "PYTHONPATH": str(root), "MTS_STAGE": json.dumps(about)}
+        command = [*_below(root), *options, *(str(CHECKOUT / path) for path in paths)]
+        return _pytest(command, variables, CHECKOUT, browser.python())
+
+
+def _below(root: Path) -> List[str]:
+    """The checkout is an addon, which cannot be imported here: stay below it."""
+    return ["--import-mode=importlib", f"--rootdir={root}", f"--confcutdir={root}"]
+
+
+def _pytest(
+    arguments: List[str],
+    variables: Dict[str, str],
+    cwd: Path,
+    python: Path = Path(sys.executable),
+) -> int:
     variables["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache_folder("hypothesis"))
-    command = [sys.executable, "-m", "pytest", "-c", str(CHECKOUT / "pyproject.toml")]
+    command = [str(python), "-m", "pytest", "-c", str(CHECKOUT / "pyproject.toml")]
     command += ["-o", f"cache_dir={cache_folder('pytest')}", *arguments]
     return foreground.wait(subprocess.Popen(command, env=variables, cwd=str(cwd)))
 
@@ -99,9 +141,7 @@ def _folder_of(path: str) -> str:
     """The folder of tests that a path belongs to; one may lie in another."""
     file_name = Path(os.path.abspath(str(CHECKOUT / path.split("::", 1)[0])))
     folders = [
-        folder
-        for folder in (*ADDON_TESTS, *PLAIN_TESTS)
-        if CHECKOUT / folder in (file_name, *file_name.parents)
+        folder for folder in ALL_TESTS if CHECKOUT / folder in (file_name, *file_name.parents)
     ]
     return max(folders, key=len, default="")
 

@@ -1,8 +1,9 @@
 """Odoo as the demo's administrator uses it: everything goes over JSON-RPC."""
 
 import contextlib
+import threading
 import time
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, Iterator, List, Sequence
 
 from environment import OdooServer, RpcClient, RpcError
 
@@ -123,3 +124,19 @@ class Scheduler:
         with contextlib.suppress(RpcError):  # It is running already.
             self._registry.rpc.call("ir.cron", "method_direct_trigger", [self._job])
         self._next = time.monotonic() + self.PAUSE_SECONDS
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Tick beside whatever is done inside; nobody else may use the registry meanwhile."""
+        over = threading.Event()
+        thread = threading.Thread(target=self._tick_until, args=(over,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _tick_until(self, over: threading.Event) -> None:
+        while not over.wait(self.PAUSE_SECONDS):
+            self.tick()
