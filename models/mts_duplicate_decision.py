@@ -75,7 +75,11 @@ class MtsDuplicateDecision(models.Model):
         self.check_access_rights("read")
         self.check_access_rule("read")
         self.sudo().unlink()
-        return True
+        # The form that asked has nothing to show any more.
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mts_connector.mts_duplicate_decision_action"
+        )
+        return {**action, "target": "main"}
 
     @api.model
     def _merge(self, sources, target):
