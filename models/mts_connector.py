@@ -150,7 +150,7 @@ class MtsConnector(models.Model):
         """Start an import in the background and show it."""
         self.ensure_one()
         self._check_officer()
-        return self._open(self._start_run("manual"), _("Import"))
+        return self._start_run("manual")._open()
 
     def action_test_connection(self):
         """Try MTS, the callback and its login, and show what came of it."""

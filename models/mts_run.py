@@ -66,6 +66,11 @@ class MtsRun(models.Model):
         news.announce(self)
         return result
 
+    def _open(self):
+        """Return the action that shows an import, and shows it again when the page is reloaded."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("mts_connector.mts_run_action")
+        return {**action, "res_id": self.id, "view_mode": "form", "views": [(False, "form")]}
+
     def action_cancel(self):
         """Send nothing more; what is under way still gets its answer."""
         self.check_access_rights("read")

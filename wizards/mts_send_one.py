@@ -66,4 +66,4 @@ class MtsSendOne(models.TransientModel):
             ],
             limit=1,
         )
-        return self.connector_id._open(run, _("Import"))
+        return run._open()

@@ -85,6 +85,7 @@ def test_the_preview_sends_nothing_and_shows_no_vid(form, mts):
 def test_the_import_is_watched(form, mts):
     mts.post("settings", {"hold": True})
     form.press("Import Now")
+    expect(form.field("progress")).to_be_visible()
     mts.wait_for_held()
     mts.post("release", {"count": 1})
     form.wait_until(lambda: 0 < form.percent() < 100, lambda: _look_again(form))

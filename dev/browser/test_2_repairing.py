@@ -62,6 +62,7 @@ def _import_now(desk):
     desk.open_menu("MTS Connector", "Configuration", "Connectors")
     desk.open_row("National registry")
     desk.press("Import Now")
+    expect(desk.field("progress")).to_be_visible()
     desk.wait_until(lambda: desk.state() == "Done", desk.look_again)
 
 
