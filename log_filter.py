@@ -2,11 +2,13 @@
 
 At log level DEBUG Odoo writes down each call that comes over RPC with all its arguments: VIDs and
 names out of forms and imports, and passwords. And of a statement that fails it writes down all of
-it, with what was looked for, as of a search that it finds odd.
+it, with what was looked for, as of a search that it finds odd. OCA's base_rest, on which OpenG2P's
+REST API rests, writes down all that came with a call that fails.
 """
 
 import logging
 import re
+import traceback
 
 from odoo.api import Params
 
@@ -39,10 +41,33 @@ class _WithoutTerms(logging.Filter):
         return True
 
 
+class _WithoutParameters(logging.Filter):
+    def filter(self, record):
+        if record.exc_info and isinstance(record.args, tuple) and len(record.args) == 4:
+            url, method, _params, error = record.args
+            record.args = (url.partition("?")[0], method, "…", type(error).__name__)
+            # What handlers of logs get besides, that for a programme to read included.
+            record.url = record.args[0]
+            record.params = record.headers = record.exception_body = "…"
+            record.exc_text = _without_words(record.exc_info[1])
+        return True
+
+
+def _without_words(error):
+    """Return where it was raised and what led to it: what is said may quote a number."""
+    lines = []
+    while error is not None:
+        where = traceback.format_tb(error.__traceback__)
+        lines = [*where, f"{type(error).__name__}: …\n", *lines]
+        error = error.__cause__ or error.__context__
+    return "".join(lines).rstrip()
+
+
 FILTERS = {
     "odoo.api": _WithoutArguments(),
     "odoo.sql_db": _WithoutStatements(),
     "odoo.osv.expression": _WithoutTerms(),
+    "odoo.addons.base_rest.http": _WithoutParameters(),
 }
 
 

@@ -4,6 +4,7 @@ import logging
 
 import psycopg2
 from odoo.tests.common import new_test_user, tagged
+from werkzeug.exceptions import BadRequest
 
 from .common import MtsCase
 from .rights_case import RightsCase
@@ -108,6 +109,36 @@ class TestLog(RightsCase):
             self.partner.name = False
         for line in [*lines, str(caught.exception)]:
             self.assertNotIn(VID, line)
+
+    def test_a_call_of_openg2ps_rest_api_that_fails(self):
+        """As OCA's base_rest logs it, with whatever a handler of logs can get at."""
+        logger = logging.getLogger("odoo.addons.base_rest.http")
+        values = {"ids": [{"id_type": "MOSIP VID", "value": VID}]}
+        with self.assertLogs(logger, logging.ERROR) as logs:
+            try:
+                try:
+                    raise ValueError(f"'{VID}' is invalid")
+                except ValueError as cause:
+                    raise BadRequest(str(cause)) from cause
+            except BadRequest as error:
+                logger.exception(
+                    "RESTFULL call to url %s with method %s and params %s raise the following %s",
+                    *("https://registry/api?id=" + VID, "POST", values, error),
+                    extra={
+                        "url": "https://registry/api?id=" + VID,
+                        "params": values,
+                        "headers": {"Cookie": "session_id=" + TOKEN},
+                        "exception_body": error.get_body(),
+                    },
+                )
+        (record,) = logs.records
+        said = logging.Formatter().format(record)
+        kept = {key: value for key, value in vars(record).items() if key != "exc_info"}
+        for text in (said, str(kept)):
+            self.assertNotIn(VID, text)
+            self.assertNotIn(TOKEN, text)
+        for text in ("https://registry/api ", "POST", "BadRequest", "ValueError", "test_log.py"):
+            self.assertIn(text, said)
 
 
 @tagged("post_install", "-at_install")
