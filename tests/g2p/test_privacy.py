@@ -38,7 +38,12 @@ class PrivacyCase(RightsCase):
         self.token_type = types.search([("name", "=", "MOSIP UIN TOKEN")])
         self.national = types.create({"name": "National ID"})
         self.partner = self.env["res.partner"].create(
-            {"name": "Amina", "is_registrant": True, "given_name": "Amina"}
+            {
+                "name": "DIALLO, AMINA",
+                "is_registrant": True,
+                "given_name": "Amina",
+                "family_name": "Diallo",
+            }
         )
         self.rows = {
             id_type: self.give(self.partner, id_type, value)
@@ -233,7 +238,7 @@ class TestErrors(PrivacyCase):
                 )
 
     def test_what_else_is_wrong_is_said(self):
-        with self.assertRaisesRegex(ValidationError, "one ID of each type"):
+        with self.assertRaisesRegex(ValidationError, "ID Type must be unique"):
             self.give(self.partner, self.vid_type, NUMBER)
 
     def test_in_the_database(self):

@@ -41,4 +41,4 @@ class G2pRegId(models.Model):
         for row in self:
             same = [("partner_id", "=", row.partner_id.id), ("id_type", "=", row.id_type.id)]
             if self.search_count(same) > 1:
-                raise ValidationError(_("A registrant has one ID of each type."))
+                raise ValidationError(_("ID Type must be unique."))
