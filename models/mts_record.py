@@ -35,8 +35,15 @@ class MtsRecord(models.Model):
 
     connector_id = fields.Many2one("mts.connector", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
+    # Joined: PostgreSQL goes through all registrants without a token once for each record that is
+    # rejected, where these are searched by an IN among other conditions.
     partner_id = fields.Many2one(
-        "res.partner", "Registrant", required=True, index=True, ondelete="cascade"
+        "res.partner",
+        "Registrant",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        auto_join=True,
     )
     request_id = fields.Many2one(
         "mts.request", "Last Request", index=True, readonly=True, ondelete="set null"

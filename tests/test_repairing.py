@@ -8,6 +8,7 @@ from lxml import etree
 from odoo.tests.common import Form, new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
+from ..models.mts_repair import TO_REPAIR
 from ..mts.message import named_fields
 from .fault_case import FaultCase
 
@@ -329,6 +330,11 @@ class TestListOfRejected(RepairCase):
         self.assertNotIn(record, self.listed()[0])
         self.connector.invalidate_cache()
         self.assertEqual(self.connector.rejected_total, "0")
+
+    def test_it_never_goes_through_all_registrants(self):
+        """PostgreSQL would do that for each record, beside the OR."""
+        statement, _params = self.env["mts.record"]._where_calc(TO_REPAIR).select()
+        self.assertEqual(statement.upper().count("SELECT"), 1)
 
     def test_export(self):
         record = self.refused("IDA-MLC-005", "VID is expired")
