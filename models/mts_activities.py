@@ -10,7 +10,12 @@ KINDS = (ATTENTION, DUPLICATES, CONFLICTS)
 
 # Records that somebody has to look at.
 LOOKED_FOR = {
-    DUPLICATES: [("state", "=", "tokenized"), ("partner_id.mosip_duplicate_count", ">", 0)],
+    DUPLICATES: [
+        ("state", "=", "tokenized"),
+        # As in the list, which an archived one has left.
+        ("partner_id.active", "=", True),
+        ("partner_id.mosip_duplicate_count", ">", 0),
+    ],
     CONFLICTS: [("state", "=", "conflict")],
 }
 
@@ -97,6 +102,9 @@ class MtsActivities(models.AbstractModel):
 
     def _keep_activity(self, kind, user, summary):
         """Have one open activity of a kind, or none where there is nothing to say."""
+        if not self.env.ref(kind, raise_if_not_found=False):
+            # Somebody has deleted it. Odoo would take another type, and find none of it again.
+            return
         activities = self.activity_search([kind])
         if not summary:
             activities.unlink()

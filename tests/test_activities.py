@@ -201,6 +201,13 @@ class TestAnswers(ActivityCase):
         self.start_slice(self.connector)
         self.assertFalse(self.activities(DUPLICATES))
 
+    def test_archived_it_goes(self):
+        """The list that the activity leads to is empty then."""
+        people = self.pair()
+        people[1].active = False
+        self.start_slice(self.connector)
+        self.assertFalse(self.activities(DUPLICATES))
+
     def test_marked_as_done_it_comes_back_with_new_ones_only(self):
         self.pair()
         self.let_time_pass(self.env["mts.record"].search([]), hours=1)
@@ -267,6 +274,12 @@ class TestFailures(ActivityCase):
             self.stopped()
             self.assertFalse(self.activities(ATTENTION))
         self.start_slice(self.connector)
+        self.assertEqual(len(self.activities(ATTENTION)), 1)
+
+    def test_a_type_that_was_deleted_keeps_nothing_else_back(self):
+        self.env.ref(DUPLICATES).unlink()
+        self.pair()
+        self.stopped(given_name="Another")
         self.assertEqual(len(self.activities(ATTENTION)), 1)
 
     def test_answers_make_no_activities(self):
