@@ -163,7 +163,8 @@ class MtsRepair(models.AbstractModel):
         waiting = self.search(
             [("partner_id", "in", self.partner_id.ids), ("state", "=", "pending")]
         )
-        return self.filtered(lambda record: record.partner_id in waiting.partner_id)
+        ids = set(waiting.partner_id.ids)
+        return self.filtered(lambda record: record.partner_id.id in ids)
 
     def _within_reach(self):
         """Return the records of registrants whom their connector would send."""
@@ -177,6 +178,6 @@ class MtsRepair(models.AbstractModel):
                     [("id", "in", mine.partner_id.ids)],
                 ]
             )
-            partners = self.env["res.partner"].search(domain)
-            found += mine.filtered(lambda record, p=partners: record.partner_id in p)
+            ids = set(self.env["res.partner"].search(domain).ids)
+            found += mine.filtered(lambda record, ids=ids: record.partner_id.id in ids)
         return found
