@@ -35,6 +35,12 @@ class MtsDuplicate(models.AbstractModel):
         return partners.search([("mosip_auth_token", "in", tokens)]) - partners
 
     @api.model
+    def _are_alike(self, partners):
+        """Tell whether these partners have a token, and all of them the same."""
+        tokens = set(partners.mapped("mosip_auth_token"))
+        return len(tokens) == 1 and all(tokens)
+
+    @api.model
     def _ids_sql(self):
         """Return a query of the ids of all who have any, and its parameters."""
         condition, params = self._other_sql("me", "other")

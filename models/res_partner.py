@@ -232,7 +232,7 @@ class ResPartner(models.Model):
     def action_compare_duplicates(self):
         """Put these registrants side by side, or this one and those with the same token."""
         partners = self if len(self) > 1 else self + self.env["mts.duplicate"]._others(self)
-        if len(partners) < 2 or len(set(partners.mapped("mosip_auth_token"))) != 1:
+        if len(partners) < 2 or not self.env["mts.duplicate"]._are_alike(partners):
             raise UserError(_("Choose registrants who have the same token."))
         comparison = self.env["mts.duplicate.comparison"].create(
             {"partner_ids": [(6, 0, partners.ids)]}

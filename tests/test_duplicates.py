@@ -144,7 +144,8 @@ class TestComparison(DuplicateCase):
     def test_only_with_one_token(self):
         one, other = self.registered(1), self.registered(1, OTHER_TOKEN)
         nobody = self.create_registrant().with_user(self.officer)
-        for people in (one, one + other, nobody, nobody + one, self.partners):
+        strangers = nobody + self.create_registrant().with_user(self.officer)
+        for people in (one, one + other, nobody, nobody + one, strangers, self.partners):
             with self.assertRaises(UserError):
                 people.action_compare_duplicates()
 
@@ -204,9 +205,11 @@ class TestDecision(DuplicateCase):
         people = self.registered()
         wizard = self.compare(people)
         wizard.reason = "Two people"
-        people[0].sudo().mosip_auth_token = OTHER_TOKEN
-        with self.assertRaises(UserError):
-            wizard.action_settle()
+        for token in (OTHER_TOKEN, False):
+            people[0].sudo().mosip_auth_token = token
+            people[1].sudo().mosip_auth_token = token and TOKEN
+            with self.assertRaises(UserError):
+                wizard.action_settle()
         self.assertFalse(self.decisions())
 
 

@@ -20,8 +20,7 @@ class MergePartnerAutomatic(models.TransientModel):
         if not self.user_has_groups(OFFICER):
             return False
         partners = self.env["res.partner"].browse(partner_ids).exists()
-        tokens = set(partners.mapped("mosip_auth_token"))
-        if len(tokens) != 1 or not all(tokens):
+        if not self.env["mts.duplicate"]._are_alike(partners):
             return False
         return not any(
             self.env[model]

@@ -79,7 +79,7 @@ class MtsDuplicateComparison(models.TransientModel):
         self.ensure_one()
         partners = self.partner_ids
         partners.check_access_rule("read")
-        if len(set(partners.mapped("mosip_auth_token"))) != 1:
+        if not self.env["mts.duplicate"]._are_alike(partners):
             raise UserError(_("They have not the same token any more. Nothing has to be settled."))
         self.env["mts.duplicate.decision"].sudo()._settle(partners, self.reason)
         return {"type": "ir.actions.act_window_close"}
