@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..background.transaction import quiet
 from ..mts import signature
+from ..mts.settings import SettingError
 
 CONFLICT = "MTC-CONFLICT"
 
@@ -90,8 +91,7 @@ class MtsConflict(models.AbstractModel):
             raise UserError(_("The new token is not known any more. Keep the one that is there."))
         ref = signature.parse_reference(reference)
         vid = self._from_stores(record, "_read_vids").get(record.id, "")
-        key = record.connector_id._secret("hmac_key")
-        if ref and not signature.proves(ref, key, vid):
+        if ref and not signature.proves(ref, self._key(record.connector_id), vid):
             raise UserError(
                 _(
                     "The VID was changed after MOSIP gave the new token, which may be somebody "
@@ -99,3 +99,11 @@ class MtsConflict(models.AbstractModel):
                 )
             )
         return token
+
+    @api.model
+    def _key(self, connector):
+        try:
+            return connector._signing_key()
+        except SettingError as error:
+            reason = connector._explain(error)
+            raise UserError(_("The new token cannot be checked: %s.", reason)) from None

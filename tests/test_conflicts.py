@@ -143,6 +143,13 @@ class TestConflict(ConflictCase):
         with self.assertRaises(UserError):
             self.record.action_replace_token()
 
+    def test_with_a_key_that_is_too_short_a_person_is_told(self):
+        self.connector._set_secret("hmac_key", "short")
+        with self.assertRaises(UserError):
+            self.record.action_replace_token()
+        self.record.action_keep_token()
+        self.assert_settled(OLD)
+
     def test_the_token_that_was_there_was_removed(self):
         self.partner.mosip_auth_token = False
         with self.assertRaises(UserError):
