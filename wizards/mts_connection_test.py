@@ -156,8 +156,18 @@ class MtsConnectionTest(models.TransientModel):
 
     @api.model
     def _about_background(self):
-        job = self.env.ref("mts_connector.cron_work").sudo()
-        if not job.active:
+        job = self.env.ref("mts_connector.cron_work", raise_if_not_found=False)
+        job = (job or self.env["ir.cron"]).sudo()
+        if not job:
+            yield Finding(
+                BAD,
+                _("Background work"),
+                _(
+                    "Somebody has deleted the scheduled action that sends, so nothing is sent. "
+                    "Upgrade MTS Connector (Apps) to get it back."
+                ),
+            )
+        elif not job.active:
             yield Finding(
                 BAD,
                 _("Background work"),
