@@ -69,30 +69,46 @@ class Sending:
         # Taken, and waiting for room.
         self._ahead: List[Batch] = []
         self._suspects: List[Suspect] = []
+        # Went well, and is not written down yet.
+        self._good: List[Finished] = []
         self._begun = False
         self._stopped = False
 
     def run(self) -> bool:
         """Send, and tell whether there is more to be sent right away."""
         threads = ThreadPoolExecutor(self._pace.most, thread_name_prefix="mts")
-        with ExitStack() as clients, threads:
-            self._keep_going(clients, threads)
+        try:
+            with ExitStack() as clients, threads:
+                self._keep_going(clients, threads)
+        except Exception:
+            self._keep_identifiers()
+            raise
         self._convict()
         for batch in self._ahead:
             self._work.on_request(batch.request_id, "withdraw")
         return not self._stopped and self._work.is_late()
 
     def _keep_going(self, clients: ExitStack, threads: ThreadPoolExecutor) -> None:
-        good: List[Finished] = []
         while True:
             self._begin(clients, threads)
             # Only now, so that MTS need not wait while this is written down.
-            for post, future in good:
-                self._conclude(post, future)
+            while self._good:
+                self._conclude(*self._good[0])
+                self._good.pop(0)
             if not self._under_way:
                 return
             self._look_ahead()
-            good = self._wait()
+            self._wait()
+
+    def _keep_identifiers(self) -> None:
+        """An error of ours ends the slice: write down how MTS calls what it has taken.
+
+        Without that nobody could ask MTS, and who waits there would be sent again.
+        """
+        under_way = [(post, future) for future, post in self._under_way.items()]
+        for post, future in [*self._good, *under_way]:
+            if future.done() and not future.exception():
+                self._work.on_request(post.batch.request_id, "sent", future.result())
 
     def _begin(self, clients: ExitStack, threads: ThreadPoolExecutor) -> None:
         """Let as many POSTs begin as there is room for."""
@@ -147,20 +163,20 @@ class Sending:
 
     # -- what came of it -------------------------------------------------------------------------
 
-    def _wait(self) -> List[Finished]:
-        """Wait until at least one POST is through, and return those that went well.
+    def _wait(self) -> None:
+        """Wait until at least one POST is through, and keep those that went well.
 
         The others are dealt with at once: they may be a reason to send nothing more.
         """
         done, _others = wait(self._under_way, return_when=FIRST_COMPLETED)
         finished = [(self._under_way.pop(future), future) for future in done]
+        self._good = [(post, future) for post, future in finished if not future.exception()]
         for post, future in finished:
             if future.exception():
                 self._conclude(post, future)
             else:
                 timeout = post.outgoing.timeout
                 self._pace.answered(post.number, len(post.batch.items), post.seconds, timeout)
-        return [(post, future) for post, future in finished if not future.exception()]
 
     def _conclude(self, post: Post, future: "Future[str]") -> None:
         """Write down how the POST went."""

@@ -8,15 +8,18 @@ from contextlib import contextmanager, suppress
 from unittest.mock import patch
 
 from odoo.tests.common import tagged
+from odoo.tools import mute_logger
 
 from ..background import sending
 from ..background.sending import Sending
 from ..background.slice import Slice
 from ..background.transaction import in_transaction
+from ..models.mts_run import MtsRun
 from ..mts.client import MtsClient
 from .fault_case import CommittedCase, FaultCase
 from .test_runs import Killed
 
+SLICE = "odoo.addons.mts_connector.background.slice"
 PATIENCE = 60
 POLL_SECONDS = 0.02
 OPERATOR_ERROR = "IDA-MPA-004"
@@ -258,6 +261,26 @@ class TestWhatIsReadyHasNotGoneOut(SpeedCase):
         self.work_on(connector)
         self.assert_sent_once(vids)
         self.assertEqual((run.state, run.tokenized_count), ("done", 3))
+
+
+@tagged("post_install", "-at_install")
+class TestAnErrorOfOurs(FaultCase):
+    def test_how_mts_calls_what_it_has_taken_is_kept(self):
+        """It comes while the next batch is taken, with the first under way."""
+        connector = self.create_connector(batch_size=1)
+        self.create_registrants(2)
+        take, taken = MtsRun._take_batch, []
+
+        def fail_the_second_time(run):
+            if taken:
+                raise ValueError
+            taken.append(run.id)
+            return take(run)
+
+        with patch.object(MtsRun, "_take_batch", fail_the_second_time), mute_logger(SLICE):
+            run = self.import_now(connector)
+        self.assertTrue(run.request_ids.request_identifier)
+        self.assertIn("ValueError", connector.attention or run.message)
 
 
 @tagged("post_install", "-at_install")
