@@ -116,6 +116,11 @@ class TestFindings(ConnectionCase):
         self.assertIn("Works MTS", report)
         self.assertNotIn("Amina", report)
 
+    def test_the_background_job_that_was_deleted(self):
+        self.env.ref("mts_connector.cron_work").unlink()
+        report = self.report()
+        self.assertIn("To be mended Background work", report)
+
     def test_nothing_is_sent_in_the_background(self):
         self.env.ref("mts_connector.cron_work").active = False
         report = self.report()
