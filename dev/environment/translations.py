@@ -27,7 +27,7 @@ def export(environment: Environment) -> "polib.POFile":
     """All terms of the addon, on this series, as a template without dates."""
     database = environment.create_database("translations", MODULES)
     with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "terms.pot"
+        target = Path(folder) / "terms.po"
         configuration = environment.config_file(database)
         command = environment.command("-c", str(configuration), "-d", database)
         command += [
