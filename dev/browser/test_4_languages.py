@@ -15,6 +15,9 @@ def language(request, rpc, staff):
     """Everybody in the office speaks this language for a while."""
     wizard = rpc.call("base.language.install", "create", {"lang": request.param})
     rpc.call("base.language.install", "lang_install", [wizard])
+    # Whoever asked meanwhile has had Odoo remember the languages there were before.
+    found = rpc.call("res.lang", "search", [("code", "=", request.param)])
+    rpc.call("res.lang", "write", found, {"active": True})
     officer = rpc.call("res.users", "search", [("login", "=", "officer")])
     rpc.call("res.users", "write", officer, {"lang": request.param})
     yield request.param
