@@ -15,8 +15,8 @@ from ..mts.redact import redact
 from .batch import Batch, Outgoing
 from .pace import Pace
 
-# When this many single records fail in a row, it is not the records.
-BROKEN_AFTER = 3
+# When this many single records fail in a row, it may not be the records.
+DOUBT_AFTER = 3
 
 
 class Suspect(NamedTuple):
@@ -69,6 +69,8 @@ class Sending:
         # Taken, and waiting for room.
         self._ahead: List[Batch] = []
         self._suspects: List[Suspect] = []
+        # Failed while MTS itself was in doubt, so they are not searched before it is cleared.
+        self._doubted: List[Batch] = []
         # Went well, and is not written down yet.
         self._good: List[Finished] = []
         self._begun = False
@@ -83,6 +85,8 @@ class Sending:
         except Exception:
             self._keep_identifiers()
             raise
+        if self._is_in_doubt():
+            self._stop(self._suspects[-1].reason)
         self._convict()
         for batch in self._ahead:
             self._work.on_request(batch.request_id, "withdraw")
@@ -91,11 +95,12 @@ class Sending:
     def _keep_going(self, clients: ExitStack, threads: ThreadPoolExecutor) -> None:
         while True:
             self._begin(clients, threads)
+            was_in_doubt = self._is_in_doubt()
             # Only now, so that MTS need not wait while this is written down.
             while self._good:
                 self._conclude(*self._good[0])
                 self._good.pop(0)
-            if not self._under_way:
+            if not self._under_way and not (was_in_doubt and not self._is_in_doubt()):
                 return
             self._look_ahead()
             self._wait()
@@ -126,6 +131,8 @@ class Sending:
             return None
         if self._halves:
             return self._halves.pop()
+        if self._is_in_doubt():
+            return None
         if self._ahead and not self._is_over():
             return self._ahead.pop()
         return self._take_batch()
@@ -220,9 +227,9 @@ class Sending:
 
     def _not_taken(self) -> List[int]:
         """Return, and forget, the requests that MTS stored nothing of."""
-        left = [entry.request_id for entry in (*self._suspects, *self._halves)]
-        self._suspects, self._halves = [], []
-        return left
+        left = [*self._suspects, *self._halves, *self._doubted]
+        self._suspects, self._halves, self._doubted = [], [], []
+        return [entry.request_id for entry in left]
 
     def _search_poison(self, post: Post, error: BatchFailed) -> None:
         """MTS takes all of a batch or nothing: halve it until the bad record stands alone."""
@@ -230,20 +237,39 @@ class Sending:
         if self._stopped:
             self._work.on_request(batch.request_id, "not_sent", reason)
             return
-        if len(batch.items) > 1:
-            halves = self._work.on_request(batch.request_id, "halve", batch)
-            self._halves += reversed(halves)
-            return
-        self._suspects.append(Suspect(batch.request_id, reason, redact(error.code)))
-        if len(self._suspects) >= BROKEN_AFTER:
+        if self._is_in_doubt():
+            self._doubted.append(batch)
+        elif len(batch.items) > 1:
+            self._halve(batch)
+        else:
+            self._suspects.append(Suspect(batch.request_id, reason, redact(error.code)))
+        # What is left of the batch may go through, and so show that it is the records after all.
+        probes = self._halves or self._under_way or self._good
+        if self._is_in_doubt() and not probes:
             self._stopped = True
             self._work.on_request(batch.request_id, "broken", reason, self._not_taken())
+
+    def _is_in_doubt(self) -> bool:
+        """So many single records failed in a row that it may be MTS, and not the records."""
+        return len(self._suspects) >= DOUBT_AFTER
+
+    def _halve(self, batch: Batch) -> None:
+        halves = self._work.on_request(batch.request_id, "halve", batch)
+        self._halves += reversed(halves)
 
     def _convict(self) -> None:
         """MTS is not broken, so it was these records that it stumbled over."""
         while self._suspects:
             suspect = self._suspects.pop()
             self._work.on_request(suspect.request_id, "poisoned", suspect.reason, suspect.code)
+        while self._doubted:
+            batch = self._doubted.pop()
+            # One that stands alone is tried once more, which costs no transaction of its VID.
+            if len(batch.items) > 1:
+                self._halve(batch)
+            else:
+                self._work.on_request(batch.request_id, "queue_again", "")
+                self._halves.append(batch)
 
 
 def _redact(error: MtsError, post: Post) -> str:

@@ -38,13 +38,15 @@ def test_a_registrant_is_repaired(rejected, mts):
     expect(rejected.row(name)).to_contain_text("Tokenized")
 
 
-def test_several_are_retried_after_a_question(rejected):
+def test_several_are_retried_after_a_question(rejected, rpc):
     rejected.open_group("Ask the person for a new VID")
     rejected.page.locator(".o_data_row .o_list_record_selector input").first.focus()
     rejected.page.keyboard.press("Space")
     rejected.press("Retry")
     expect(rejected.top).to_contain_text("Each try uses up a transaction")
     rejected.press("Send Again")
+    expect(rejected.page.locator(".modal:visible")).to_have_count(0)
+    assert rpc.call("mts.run", "search_count", [("scope", "=", "retry")]) == 1
 
 
 def test_the_page_of_a_registrant_says_where_it_stands(rejected):
