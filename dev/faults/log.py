@@ -7,7 +7,7 @@ from typing import List
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (?P<level>[A-Z]+) \S+ (?P<logger>\S+): ")
 # Two transactions met. Odoo logs that as an error each time, also where the caller goes on to
 # repeat the transaction; what the caller makes of it is in an entry of its own.
-MET = "ERROR: could not serialize access due to concurrent"
+MET = ("ERROR: could not serialize access due to concurrent", "ERROR: deadlock detected")
 # Two schedulers of Odoo wanted the same job, and one of them got it.
 SCHEDULERS_MET = ("Exception in cron:", "_acquire_one_job", "SerializationFailure")
 
@@ -36,7 +36,7 @@ def _is_complaint(entry: str) -> bool:
     start = ENTRY.match(entry)
     if not start:
         return False
-    if start["logger"] == "odoo.sql_db" and MET in entry:
+    if start["logger"] == "odoo.sql_db" and any(words in entry for words in MET):
         return False
     if all(part in entry for part in SCHEDULERS_MET):
         return False
