@@ -227,20 +227,20 @@ class Unexpected(Case):
     """Something that is not foreseen goes wrong within a slice."""
 
     def prepare(self):
-        self._set_mapping("{")
+        self._set_domain("[(")
 
     def mend(self):
-        self._set_mapping(self._mapping)
+        self._set_domain(self._domain)
 
     def __init__(self, world, name):
         super().__init__(world, name)
-        query = "SELECT mapping FROM mts_connector WHERE id = %s"
-        self._mapping = world.query(query, [self.connector])[0][0]
+        query = "SELECT search_domain FROM mts_connector WHERE id = %s"
+        self._domain = world.query(query, [self.connector])[0][0]
 
-    def _set_mapping(self, mapping):
+    def _set_domain(self, domain):
         self.world.query(
-            "UPDATE mts_connector SET mapping = %s WHERE id = %s RETURNING id",
-            [mapping, self.connector],
+            "UPDATE mts_connector SET search_domain = %s WHERE id = %s RETURNING id",
+            [domain, self.connector],
         )
 
 
