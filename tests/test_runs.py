@@ -1,6 +1,5 @@
 """Runs and their slices: how they begin, get on, stop, and end."""
 
-import time
 import traceback
 from unittest.mock import patch
 
@@ -53,35 +52,22 @@ class TestOutbox(CommittedCase):
         self.assertEqual(set(seen[0].ids), set(people[:2].ids))
         self.assertIn(people[2].id, seen[1].ids)
 
-    def test_no_transaction_is_open_during_the_post(self):
-        """But for the one whose lock keeps other slices away."""
+    def test_the_transaction_of_the_job_is_not_open_during_the_post(self):
         connector = self.create_connector()
         self.create_registrant()
+        with self.registry.cursor() as cr:
+            job = cr._cnx.get_backend_pid()
 
-        def count_open(env):
-            env.cr.rollback()
-            env.cr.execute(
-                """
-                SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND state = 'idle in transaction'
-                """
-            )
-            return env.cr.fetchone()[0]
+            def state_of_the_job(env):
+                env.cr.execute("SELECT state FROM pg_stat_activity WHERE pid = %s", [job])
+                return env.cr.fetchone()[0]
 
-        def wait_until_closed(env):
-            """The next batch is looked for meanwhile, which ends; the POST waits for us."""
-            deadline = time.monotonic() + 30
-            while count_open(env) > before + 1 and time.monotonic() < deadline:
-                time.sleep(0.05)
-            return count_open(env)
-
-        connector.action_import_now()
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-        # Other threads of this process may have one, too: of earlier tests over HTTP.
-        before = in_transaction(self.registry, count_open)
-        seen = self.during_the_post(wait_until_closed)
-        self.tick()
-        self.assertEqual(seen, [before + 1])
+            seen = self.during_the_post(state_of_the_job)
+            connector.action_import_now()
+            self.publish()
+            api.Environment(cr, SUPERUSER_ID, {})["mts.connector"]._cron_work()
+        self.settle()
+        self.assertEqual(seen, ["idle"])
 
     def test_two_slices_are_never_at_work_at_once(self):
         connector = self.create_connector(batch_size=1)

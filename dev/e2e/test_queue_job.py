@@ -191,7 +191,7 @@ def complaints_about_us(log):
 @contextlib.contextmanager
 def one_server_with_workers(environment):
     """A server with worker processes; queue_job came later than the connector."""
-    world = World(environment, "workers", cron_threads=1, workers=4)
+    world = World(environment, "runner", cron_threads=1, workers=4)
     environment.install(world.database, [QUEUE])
     run_jobs(world.odoo, world.odoo.port, "root:2")
     with world:
