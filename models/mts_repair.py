@@ -69,7 +69,8 @@ class MtsRepair(models.AbstractModel):
         advice = self.advice or self.error_code or _("Refused")
         if self.question:
             return _(
-                "%(field)s: %(advice)s. Once that is changed, the next import sends it again.",
+                "%(field)s: %(advice)s. Once that is changed, the next import sends it again; "
+                "until then this notice stays.",
                 field=self.question,
                 advice=advice,
             )
