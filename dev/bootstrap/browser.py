@@ -14,6 +14,16 @@ from .run import run
 #: Whose Python the browser is driven from, which cannot be Odoo's.
 PYTHONS = ("3.9", "3.10", "3.11")
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: It runs for us alone, also as root, and looks for nothing on the internet.
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SECONDS = 600
 
 

@@ -12,15 +12,6 @@ from playwright.sync_api import sync_playwright
 
 from desk import Desk, Mts, Rpc
 
-SWITCHES = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SIZE = {"width": 1300, "height": 900}
 PASSWORD = "a long password of one's own"
 #: Who works there, with the groups that an administrator gives them.
@@ -36,14 +27,14 @@ STAFF = {
 
 @pytest.fixture(scope="session")
 def stage():
-    """`series`, the URLs of Odoo (`url`) and of MTS (`mts_url`), the browser (`chromium`)."""
+    """`series`, URLs of Odoo (`url`) and MTS (`mts_url`), browser (`chromium`, `switches`)."""
     return SimpleNamespace(**json.loads(os.environ["MTS_STAGE"]))
 
 
 @pytest.fixture(scope="session")
 def browser(stage):
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=stage.chromium, args=list(SWITCHES))
+        launched = playwright.chromium.launch(executable_path=stage.chromium, args=stage.switches)
         yield launched
         launched.close()
 

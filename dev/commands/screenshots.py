@@ -44,6 +44,7 @@ def run(arguments: List[str]) -> int:
             order = {
                 "url": play.odoo.url,
                 "chromium": chromium,
+                "switches": browser.SWITCHES,
                 "folder": scratch,
                 "widths": options.widths,
                 "shots": _wanted(_shots(play), options.folder),

@@ -104,6 +104,7 @@ def _test_in_browser(
             "url": play.odoo.url,
             "mts_url": play.simulator.url,
             "chromium": browser.program(),
+            "switches": browser.SWITCHES,
         }
         variables = {**os.environ, "PYTHONPATH": str(root), "MTS_STAGE": json.dumps(about)}
         command = [*_below(root), *options, *(str(CHECKOUT / path) for path in paths)]

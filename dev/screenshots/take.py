@@ -1,7 +1,8 @@
 """Takes screenshots of a running Odoo: `python take.py`, with the order as JSON on standard input.
 
-The order: `{"url", "chromium", "folder", "widths", "shots": [{"name", "path", "ready", "height",
-"clicks"}]}`. `ready` is the selector of what must be there, `clicks` those of what to press first.
+The order: `{"url", "chromium", "switches", "folder", "widths", "shots": [{"name", "path", "ready",
+"height", "clicks"}]}`. `ready` is the selector of what must be there, `clicks` those of what to
+press first.
 """
 
 import json
@@ -10,15 +11,6 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-SWITCHES = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 TIMEOUT_MILLISECONDS = 60_000
 # Neither a blinking cursor nor a half faded dialog; and nothing that differs from day to day.
 STILL = "*, *::before, *::after { animation: none !important; transition: none !important; }"
@@ -29,7 +21,7 @@ def main() -> int:
     order = json.load(sys.stdin)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=order["chromium"], args=list(SWITCHES)
+            executable_path=order["chromium"], args=order["switches"]
         )
         try:
             _take_all(browser, order)
