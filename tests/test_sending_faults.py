@@ -11,6 +11,7 @@ from odoo.tests.common import tagged
 from odoo.tools import mute_logger
 
 from ..mts.client import MtsClient
+from ..mts.errors import OutcomeUnknown
 from .fault_case import FaultCase
 
 CONNECTIONS = "urllib3.connectionpool"
@@ -296,6 +297,33 @@ class TestPoison(SendingCase):
         """Where all others are through before them, nothing tells them from an MTS that fails."""
         run = self.import_with_neighbours(parallel_requests=3)
         self.assertIn(run.state, ("done", "failed"))
+
+    def test_it_goes_on_when_the_last_probe_clears_mts(self):
+        connector = self.create_connector(batch_size=4)
+        people = self.create_registrants(8)
+        self.simulator.poison(*people[:3].mapped("mosip_vid"))
+        connector.action_import_now()
+        self.start_slice(connector)
+        self.assertEqual(self.posted(), [4, 2, 1, 1, 2, 1, 1, 4])
+        self.assertEqual({self.record_of(person).state for person in people[:3]}, {"rejected"})
+
+    def test_nobody_is_found_guilty_while_mts_is_in_doubt(self):
+        connector = self.create_connector(batch_size=4)
+        people = self.create_registrants(4)
+        self.simulator.poison(*people[:3].mapped("mosip_vid"))
+        submit, last = MtsClient.submit, people[3].mosip_vid
+
+        def fail(client, message):
+            records = message["request"]["authdata"]
+            if [record["vid"] for record in records] == [last]:
+                raise OutcomeUnknown("Made up.")
+            return submit(client, message)
+
+        with patch.object(MtsClient, "submit", fail):
+            connector.action_import_now()
+            self.start_slice(connector)
+        states = [self.record_of(person).state for person in people]
+        self.assertEqual(states, ["lost", "lost", "lost", "pending"])
 
     def test_alone(self):
         connector = self.create_connector()
