@@ -1,18 +1,18 @@
 """What goes to MTS in one request. It lives in memory only, since it holds people's data."""
 
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
 
 class Item(NamedTuple):
     """One registrant of a batch.
 
-    ``payload`` is the record without its reference; ``fingerprint`` tells later whether what MOSIP
-    was asked about has changed.
+    ``payload`` is the record without its reference, or None where the data cannot be read;
+    ``fingerprint`` tells later whether what MOSIP was asked about has changed.
     """
 
     partner_id: int
     vid: str
-    payload: Dict[str, Any]
+    payload: Optional[Dict[str, Any]]
     fingerprint: str
 
 

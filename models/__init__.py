@@ -18,6 +18,7 @@ from . import mts_ledger_counts
 from . import mts_activities
 from . import mts_connector
 from . import mts_run_progress
+from . import mts_payload
 from . import mts_run
 from . import mts_request
 from . import mts_repair

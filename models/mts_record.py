@@ -13,6 +13,7 @@ from .mts_request import NO_ANSWER
 
 _logger = logging.getLogger(__name__)
 
+NOT_READ = "MTC-NOT-READ"
 NOT_STORED = "MTC-NOT-STORED"
 STORE_FAILS = "MTC-STORE-FAILS"
 
@@ -477,17 +478,25 @@ class MtsRecord(models.Model):
         """Keep the refusal; after a passing fault another try follows, up to a limit."""
         entry, code = self.env["mts.error.code"]._find(code, reason)
         for record in self:
-            error_code, words = record._redacted(code, reason)
-            record.write(
-                {
-                    **self._answered(),
-                    "state": "rejected",
-                    "error_id": entry.id,
-                    "error_code": error_code,
-                    "error_message": words,
-                    "retry_at": record._retry_time() if entry.policy == "transient" else False,
-                }
-            )
+            record._be_rejected(entry, *record._redacted(code, reason))
+            if entry.policy == "transient":
+                record.retry_at = record._retry_time()
+
+    def _be_unreadable(self, reason):
+        """Nothing was sent: the data cannot be read, not even to redact what is said of it."""
+        self._be_rejected(*self.env["mts.error.code"]._find(NOT_READ), reason)
+        self.write({"attempts": 0, "sent_at": False})
+
+    def _be_rejected(self, entry, code, words):
+        self.write(
+            {
+                **self._answered(),
+                "state": "rejected",
+                "error_id": entry.id,
+                "error_code": code,
+                "error_message": words,
+            }
+        )
 
     def _retry_time(self):
         if self.attempts >= self.connector_id.max_attempts:

@@ -165,7 +165,8 @@ class MtsRequest(models.Model):
             values["state"] = "sent"
             values["check_at"] = self._first_check(identifier)
         self.write(values)
-        if self.run_id.failures:
+        # What went out before MTS asked for a pause does not end it.
+        if self.run_id.failures and not self.run_id._is_paused():
             self.run_id.write({"failures": 0, "message": False})
 
     def _first_check(self, identifier):
@@ -268,6 +269,13 @@ class MtsRequest(models.Model):
         records = self.record_ids.filtered(lambda record: record.state == "pending")
         records._reject(code or "ATS-REQ-100", reason)
         self._count({self.id: Counter(rejected=len(records))})
+        self.write({"state": "failed", "message": reason})
+
+    def _unreadable(self):
+        """The data of its registrants cannot be read, so that nothing of it goes out."""
+        reason = _("The data could not be read. The server log has the place.")
+        self.record_ids._be_unreadable(reason)
+        self._count({self.id: Counter(rejected=self.record_count)})
         self.write({"state": "failed", "message": reason})
 
     # -- receiving -------------------------------------------------------------------------------

@@ -3,8 +3,8 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 
 from ..background import news
-from ..background.batch import Batch, Item
-from ..mts import message, signature
+from ..background.batch import Batch
+from ..mts import signature
 from ..mts.settings import SettingError
 from .mts_run_progress import OPEN_REQUESTS, OPEN_STATES
 
@@ -13,6 +13,9 @@ CLEARED_AT_ONCE = 2000
 
 # Pauses between tries to reach MTS: 1, 2, 4, 8 minutes. The registrants stay due after that.
 MAX_FAILURES = 5
+
+# When not one of so many registrants can be read, it is not the registrants.
+BROKEN_AFTER = 3
 
 
 class MtsRun(models.Model):
@@ -111,7 +114,7 @@ class MtsRun(models.Model):
             order="id",
             limit=1,
         )
-        if run.next_try_at and run.next_try_at > fields.Datetime.now():
+        if run._is_paused():
             return self.browse()
         if run.state == "queued":
             run._begin(look_from)
@@ -208,35 +211,48 @@ class MtsRun(models.Model):
         Records that were only looked at because their data may have changed, and has not, are
         marked as seen.
         """
-        partners = (
-            self.env["res.partner"]
-            .with_company(connector.company_id)
-            .browse([row.partner_id for row in page])
-        )
+        partners = self.env["res.partner"].browse([row.partner_id for row in page])
         vids = connector._store()._read_vids(partners)
-        paths, mapping = connector._paths(), connector._parsed_mapping()
-        key = connector._signing_key()
+        read = self.env["mts.payload"]._read(
+            connector, {id_: vids[id_] for id_ in partners.ids if vids.get(id_)}
+        )
         items, unchanged = [], []
-        for row, partner in zip(page, partners):
-            vid = vids.get(partner.id)
-            if not vid:
-                continue
-            payload = {message.VID_KEY: vid, **partner._mts_record(paths)}
-            fingerprint = signature.fingerprint(
-                key, message.identity(payload, mapping, connector.lang_code)
-            )
-            if row.only_if_changed and row.fingerprint == fingerprint:
+        for row in page:
+            item = read.get(row.partner_id)
+            if item and row.only_if_changed and row.fingerprint == item.fingerprint:
                 unchanged.append(row.record_id)
-            else:
-                items.append(Item(partner.id, vid, payload, fingerprint))
+            elif item:
+                items.append(item)
         self.env["mts.delta"]._mark_unchanged(unchanged)
-        return items
+        return self._without_unreadable(connector, items)
+
+    def _without_unreadable(self, connector, items):
+        """Reject those whose data cannot be read, or stop where it may not be their data."""
+        unreadable = [item for item in items if item.payload is None]
+        if not unreadable:
+            return items
+        readable = [item for item in items if item.payload is not None]
+        if not readable and (connector.attention or len(unreadable) >= BROKEN_AFTER):
+            connector._raise_attention(
+                _(
+                    "Nothing more was sent: the data of no registrant could be read. The server "
+                    "log has the place; mend it, and press Import Now."
+                )
+            )
+        else:
+            self._new_request(connector, unreadable)._unreadable()
+        return readable
 
     def _outbox(self, connector, items):
         """Write request and records, and return the batch."""
         if not items:
             return Batch(0, [], "")
         bearer = signature.new_bearer()
+        request = self._new_request(connector, items)
+        request._keep_bearer(bearer)
+        return Batch(request.id, items, bearer)
+
+    def _new_request(self, connector, items):
         request = self.env["mts.request"].create(
             {
                 "run_id": self.id,
@@ -244,9 +260,8 @@ class MtsRun(models.Model):
                 "record_count": len(items),
             }
         )
-        request._keep_bearer(bearer)
         self.env["mts.record"]._take(connector, request, items)
-        return Batch(request.id, items, bearer)
+        return request
 
     def _take_back(self, partner_ids):
         """Look at registrants again who could not be sent."""
@@ -255,13 +270,15 @@ class MtsRun(models.Model):
         if self.state == "waiting":
             self.state = "sending"
 
+    def _is_paused(self):
+        return bool(self.next_try_at and self.next_try_at > fields.Datetime.now())
+
     def _postpone(self, reason, pause=None):
         """MTS could not be reached: try again later, or give up for this time.
 
         :param pause: seconds for which MTS asks to be left alone
         """
-        now = fields.Datetime.now()
-        if self.state != "sending" or (self.next_try_at and self.next_try_at > now):
+        if self.state != "sending" or self._is_paused():
             # Several requests of one slice found the same closed door; that counts once.
             return
         self.failures += 1
@@ -275,8 +292,8 @@ class MtsRun(models.Model):
                 ),
             )
         else:
-            self.next_try_at = now + timedelta(seconds=pause or 60 * 2 ** (self.failures - 1))
-            self.message = reason
+            pause = timedelta(seconds=pause or 60 * 2 ** (self.failures - 1))
+            self.write({"next_try_at": fields.Datetime.now() + pause, "message": reason})
 
     @api.model
     def _close(self, connector):

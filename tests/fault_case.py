@@ -98,6 +98,9 @@ class FaultCase(MtsCase):
         """Return the VIDs of each POST that MTS stored, in order."""
         return [post["vids"] for post in self.simulator.ledger.posts if post["stored"]]
 
+    def assert_all_tokenized(self, people):
+        self.assertEqual([person.id for person in people if not person.mosip_auth_token], [])
+
     def assert_sent_once(self, vids):
         """Nobody was sent twice, and nobody was left out."""
         stored = [vid for batch in self.stored_vids() for vid in batch]

@@ -235,6 +235,29 @@ class TestWhatIsReadyHasNotGoneOut(SpeedCase):
         query = "SELECT count(*) FROM mts_connector WHERE attention IS NOT NULL"
         self.wait_for(lambda: self.committed(query), "the answer")
 
+    def test_what_went_out_before_a_pause_does_not_end_it(self):
+        connector = self.create_connector(batch_size=1, parallel_requests=2)
+        vids = self.create_registrants(3).mapped("mosip_vid")
+        self.hang(posts=1)
+        headers = {"Retry-After": "600"}
+        self.simulator.add_fault("post", "answer", status=503, headers=headers, next=1)
+        query = "SELECT count(*) FROM mts_run WHERE next_try_at IS NOT NULL"
+        watcher = Watcher(lambda: self.release_when(query))
+        run = self.import_now(connector)
+        watcher.result()
+        self.assertEqual((run.state, run.failures), ("sending", 1))
+        self.assertIn("503", run.message)
+        self.let_time_pass(run, minutes=11)
+        self.work_on(connector)
+        self.assertEqual((run.state, run.message), ("done", False))
+        self.assert_sent_once(vids)
+
+    def release_when(self, query):
+        try:
+            self.wait_for(lambda: self.committed(query), "the pause")
+        finally:
+            self.simulator.release()
+
     def delete(self, ids):
         with self.registry.cursor() as cr:
             cr.execute("DELETE FROM res_partner WHERE id IN %s", [ids])

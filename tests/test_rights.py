@@ -56,6 +56,7 @@ ABSTRACT = {
     "mts.ledger.counts",
     "mts.run.progress",
     "mts.merge",
+    "mts.payload",
     "mts.registrant.form",
     "mts.repair",
     "mts.schedule",

@@ -35,9 +35,6 @@ class SendingCase(FaultCase):
         self.let_time_pass(run, minutes=minutes)
         self.work_on(connector)
 
-    def assert_all_tokenized(self, people):
-        self.assertEqual([person.id for person in people if not person.mosip_auth_token], [])
-
 
 @tagged("post_install", "-at_install")
 class TestNotReached(SendingCase):

@@ -129,9 +129,13 @@ class MtsPreview(models.TransientModel):
         if not all(partner._mts_may_read(model, field) for model, field in fields_of_path):
             return HIDDEN
         try:
-            return partner._mts_text(path)
+            with self.env.cr.savepoint(flush=False):
+                return partner._mts_text(path)
         except AccessError:
             return HIDDEN
+        except Exception:  # noqa: BLE001  (whatever a field of another addon comes up with)
+            # An import sets this registrant aside and says so in the log.
+            return _("(cannot be read)")
 
     # -- what comes back -------------------------------------------------------------------------
 

@@ -1,0 +1,66 @@
+import logging
+import traceback
+
+import psycopg2
+from odoo import api, models
+
+from ..background.batch import Item
+from ..mts import message, signature
+
+_logger = logging.getLogger(__name__)
+
+# In place of the fingerprint: it changes as soon as the data can be read.
+UNREADABLE = ""
+
+
+class MtsPayload(models.AbstractModel):
+    """What MTS gets of each registrant. It has no rows."""
+
+    _name = "mts.payload"
+    _description = "What Is Sent of a Registrant"
+
+    @api.model
+    def _read(self, connector, vids):
+        """Return what is to be sent.
+
+        A field that fails for one registrant, be it of another addon, must not keep all those
+        behind from being sent.
+
+        :param vids: ``{partner id: VID}``
+        :return: ``{partner id: Item}``, without a payload for those whose data cannot be read
+        """
+        items = self._try_to_read(connector, vids)
+        if items is not None:
+            return items
+        items = {}
+        for partner_id, vid in vids.items():
+            unreadable = {partner_id: Item(partner_id, vid, None, UNREADABLE)}
+            items.update(self._try_to_read(connector, {partner_id: vid}) or unreadable)
+        return items
+
+    @api.model
+    def _try_to_read(self, connector, vids):
+        """Return ``{partner id: Item}``, or None where one of them cannot be read."""
+        paths, mapping = connector._paths(), connector._parsed_mapping()
+        key = connector._signing_key()
+        partners = self.env["res.partner"].with_company(connector.company_id).browse(vids)
+        items = {}
+        try:
+            with self.env.cr.savepoint(flush=False):
+                for partner in partners:
+                    vid = vids[partner.id]
+                    payload = {message.VID_KEY: vid, **partner._mts_record(paths)}
+                    identity = message.identity(payload, mapping, connector.lang_code)
+                    fingerprint = signature.fingerprint(key, identity)
+                    items[partner.id] = Item(partner.id, vid, payload, fingerprint)
+        except psycopg2.OperationalError:
+            # A matter of the moment: the step is taken once again.
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever a field of another addon comes up with)
+            if len(partners) == 1:
+                # Without its words, which may quote what is in the field.
+                frames = "".join(traceback.format_tb(error.__traceback__))
+                name = type(error).__name__
+                _logger.error("Registrant %s cannot be read: %s\n%s", partners.id, name, frames)
+            return None
+        return items
