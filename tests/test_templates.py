@@ -89,6 +89,33 @@ class TestTemplates(RightsCase):
                 )
         self.assertIn("Bonjour", self.preview(user, made, "fr_FR"))
 
+    def test_nor_into_the_translation_of_a_view(self):
+        """Such as the layout of all e-mails."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        view = self.env["ir.ui.view"].create(
+            {"name": "Layout", "type": "qweb", "arch": "<t t-name='layout'><p>Hello</p></t>"}
+        )
+        values = {
+            "type": "model_terms",
+            "name": "ir.ui.view,arch_db",
+            "lang": "fr_FR",
+            "res_id": view.id,
+            "src": "Hello",
+            "value": '<t t-esc="record.sudo().mosip_vid"/>',
+            "state": "translated",
+        }
+        for kind in ("internal", "officer", "manager"):
+            with self.subTest(kind=kind), self.refused(), self.env.cr.savepoint():
+                self.rpc(self.user(kind), "ir.translation", "create", values)
+        kept = self.env["ir.translation"].create({**values, "value": "Bonjour"})
+        with self.refused(), self.env.cr.savepoint():
+            value = {"value": values["value"]}
+            self.rpc(self.user("internal"), "ir.translation", "write", [kept.id], value)
+        admin = self.user("internal")
+        admin.groups_id += self.env.ref("base.group_system")
+        self.rpc(admin, "ir.translation", "write", [kept.id], {"value": "Salut"})
+        self.assertIn("Salut", view.with_context(lang="fr_FR").arch)
+
     def test_nor_into_a_message(self):
         for kind in ("portal", "internal", "manager"):
             for code in CODE:
