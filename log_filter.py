@@ -1,9 +1,9 @@
 """Keeps what people type out of Odoo's log.
 
 At log level DEBUG Odoo writes down each call that comes over RPC with all its arguments: VIDs and
-names out of forms and imports, and passwords. And of a statement that fails it writes down all of
-it, with what was looked for, as of a search that it finds odd. OCA's base_rest, on which OpenG2P's
-REST API rests, writes down all that came with a call that fails.
+names out of forms and imports, and passwords. Of a statement that fails it writes down all of it,
+and of a search that it finds odd, or cannot understand, what was looked for. OCA's base_rest, on
+which OpenG2P's REST API rests, writes down all that came with a call that fails.
 """
 
 import logging
@@ -14,6 +14,9 @@ from odoo.api import Params
 
 # The tables that have VIDs and tokens in them.
 TABLES = re.compile(r"\b(?:res_partner|g2p_reg_id)\b")
+
+# How Odoo words what is wrong with a search, with all of it.
+DOMAIN = re.compile(r"\b(?:leaf|domain)\b", re.IGNORECASE)
 
 
 class _WithoutArguments(logging.Filter):
@@ -38,6 +41,16 @@ class _WithoutTerms(logging.Filter):
         if "domain" in str(record.msg):
             # What is searched for stands in the message already.
             record.msg, record.args = "Searched with an operator that does not fit its value.", ()
+        return True
+
+
+class _WithoutDomains(logging.Filter):
+    def filter(self, record):
+        error = record.exc_info[1] if record.exc_info else None
+        if error and DOMAIN.search(str(error)):
+            # The frames are kept, and so is the kind of error.
+            record.msg, record.args = "A search that makes no sense.", ()
+            record.exc_text, record.exc_info = _without_words(error), None
         return True
 
 
@@ -67,6 +80,7 @@ FILTERS = {
     "odoo.api": _WithoutArguments(),
     "odoo.sql_db": _WithoutStatements(),
     "odoo.osv.expression": _WithoutTerms(),
+    "odoo.http": _WithoutDomains(),
     "odoo.addons.base_rest.http": _WithoutParameters(),
 }
 
