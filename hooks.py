@@ -15,6 +15,11 @@ def post_load():
 
 
 def post_init_hook(cr, _registry):
+    """Close what Odoo leaves open to everybody who works with it."""
+    leave_templates_to_administrators(cr)
+
+
+def leave_templates_to_administrators(cr):
     """Leave it to administrators to write templates, by which anything can be read.
 
     Odoo 15 has a setting for it, *Restrict Template Rendering*, which takes the right from

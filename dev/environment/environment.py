@@ -166,11 +166,14 @@ class Environment:
             Path(log_file) if log_file else checkout_folder("logs") / f"{database}.log",
         )
 
-    def install(self, database: str, modules: List[str]) -> None:
-        """Install addons into a database, and show what Odoo complains about."""
+    def install(self, database: str, modules: List[str], option: str = "-i") -> None:
+        """Install addons into a database, and show what Odoo complains about.
+
+        :param option: ``-u`` upgrades those that are installed
+        """
         log = log_file(f"install-{self.series}")
         configuration = self.config_file(database)
-        command = self.command("-c", str(configuration), "-i", ",".join(modules))
+        command = self.command("-c", str(configuration), option, ",".join(modules))
         command += ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
         try:
             run(

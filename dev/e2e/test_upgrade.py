@@ -1,0 +1,59 @@
+"""A database that had an earlier version of the addon."""
+
+from contextlib import closing
+
+import pytest
+
+EARLIER = """
+    UPDATE ir_module_module
+    SET latest_version = replace(latest_version, '15.0.1.1.0', '15.0.1.0.0')
+    WHERE name = 'mts_connector'
+"""
+VERSION = "SELECT latest_version FROM ir_module_module WHERE name = 'mts_connector'"
+RESTRICTED = "SELECT value FROM ir_config_parameter WHERE key = %s"
+PARAMETER = "mail.restrict.template.rendering"
+EDITORS = """
+    SELECT editor.uid FROM res_groups_users_rel editor
+    JOIN ir_model_data data ON data.model = 'res.groups' AND data.res_id = editor.gid
+    WHERE data.module = 'mail' AND data.name = 'group_mail_template_editor'
+"""
+ADMINISTRATORS = """
+    SELECT admin.uid FROM res_groups_users_rel admin
+    JOIN ir_model_data data ON data.model = 'res.groups' AND data.res_id = admin.gid
+    WHERE data.module = 'base' AND data.name = 'group_system'
+"""
+LET_THE_PUBLIC_IN = """
+    INSERT INTO res_groups_users_rel (gid, uid)
+    SELECT data.res_id, users.id FROM ir_model_data data, res_users users
+    WHERE data.module = 'mail' AND data.name = 'group_mail_template_editor'
+      AND users.login = 'public'
+"""
+
+
+@pytest.fixture
+def database(environment):
+    """As the first version left it: the right to write placeholders was not looked at."""
+    database = environment.create_database("upgrade", ["mts_connector"])
+    with closing(environment.connect(database)) as connection, connection.cursor() as cr:
+        cr.execute(EARLIER)
+        cr.execute(
+            "DELETE FROM ir_config_parameter WHERE key = 'mail.restrict.template.rendering'"
+        )
+        cr.execute(LET_THE_PUBLIC_IN)
+        # Odoo 14 has no such right.
+        assert cr.rowcount == (1 if environment.series == "15.0" else 0)
+    yield database
+    environment.drop_database(database)
+
+
+def test_nobody_but_administrators_writes_placeholders(environment, database):
+    environment.install(database, ["mts_connector"], "-u")
+    with closing(environment.connect(database)) as connection, connection.cursor() as cr:
+        cr.execute(VERSION)
+        assert cr.fetchone()[0].endswith("15.0.1.1.0")
+        cr.execute(EDITORS)
+        editors = set(cr.fetchall())
+        cr.execute(ADMINISTRATORS)
+        assert editors <= set(cr.fetchall())
+        cr.execute(RESTRICTED, [PARAMETER])
+        assert cr.fetchall() == ([("True",)] if environment.series == "15.0" else [])
