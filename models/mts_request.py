@@ -386,7 +386,7 @@ class MtsRequest(models.Model):
         self.invalidate_cache()
         runs = closed.run_id.filtered(lambda run: run.state in ("sending", "waiting"))
         if runs:
-            runs.connector_id._ask_for_slice()
+            runs.connector_id._hint_at_slice()
 
     # -- reconciliation --------------------------------------------------------------------------
 

@@ -1,14 +1,18 @@
+import logging
 import random
 import time
 from contextlib import contextmanager
 from datetime import timedelta
 
+import psycopg2
 from odoo import SUPERUSER_ID, _, api, fields, models
 
 from ..background import rounds
 from ..background import slice as slices
 from ..background.transaction import in_transaction
 from .mts_run_progress import OPEN_REQUESTS, OPEN_STATES
+
+_logger = logging.getLogger(__name__)
 
 # First number of the advisory lock that keeps slices of one connector apart; the second is the
 # connector's id. Any fixed number does that no other addon uses.
@@ -67,6 +71,20 @@ class MtsWork(models.AbstractModel):
         else:
             # Where somebody has deleted it, what asks for the slice goes on all the same.
             self._wake(self.env.ref("mts_connector.cron_work", raise_if_not_found=False))
+
+    def _hint_at_slice(self):
+        """Ask for a slice where what was done before must not depend on it, as answers do not.
+
+        Without it the scheduled job goes on within a minute.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._ask_for_slice()
+        except psycopg2.OperationalError:
+            # A matter of the moment: Odoo takes the whole delivery once again.
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever other addons come up with)
+            _logger.error("Nobody could be asked for a slice: %s", type(error).__name__)
 
     def _work(self, deadline=None):
         """Do one slice: send what is due, ask after overdue answers, close what is finished.

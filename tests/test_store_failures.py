@@ -126,3 +126,16 @@ class TestStoreFailures(FaultCase):
         with everything_logged() as lines, self.assertRaises(psycopg2.Error):
             in_transaction(self.registry, fail)
         self.assertEqual([line for line in lines if self.vids[0] in line], [])
+
+    def test_tokens_do_not_depend_on_what_goes_on_with_the_import(self):
+        """Such as an addon of jobs that is broken; the scheduled job closes the import then."""
+        self.simulator.hold()
+        run = self.import_now(self.connector)
+        work = "odoo.addons.mts_connector.models.mts_work"
+        broken = patch.object(type(self.connector), "_ask_for_slice", side_effect=KeyError("job"))
+        with broken, self.assertLogs(work, "ERROR") as logs:
+            self.release()
+        self.assertIn("KeyError", logs.output[0])
+        self.assertTrue(all(self.people.mapped("mosip_auth_token")))
+        self.tick()
+        self.assertEqual((run.state, run.tokenized_count), ("done", 4))
