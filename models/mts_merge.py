@@ -32,6 +32,7 @@ class MtsMerge(models.AbstractModel):
         for connector, holder in holders.items():
             mine = records.filtered(lambda record, c=connector: record.connector_id == c)
             kept += mine.filtered(lambda record, h=holder: record.partner_id == h)[:1] or mine[:1]
+        self._check_waiting(kept, holders)
         requests = (records - kept).request_id
         (records - kept).unlink()
         for record in kept:
@@ -43,6 +44,22 @@ class MtsMerge(models.AbstractModel):
         self.flush()
         requests._close_answered()
         self._count_changes([entry for entry in before if entry[0] in kept])
+
+    @api.model
+    def _check_waiting(self, kept, holders):
+        """Refuse to have two answers awaited for one person, be it from different connectors.
+
+        It takes connectors with different identity stores.
+        """
+        waiting = kept.filtered(
+            lambda record: (
+                record.state == "pending" and record.partner_id == holders[record.connector_id]
+            )
+        )
+        if len(waiting) > 1:
+            raise UserError(
+                _("These contacts wait for an answer from MOSIP each. Merge them when it is here.")
+            )
 
     @api.model
     def _tokens_before_merge(self, partners, records):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from odoo.exceptions import UserError
 from odoo.tests.common import tagged
 
 from .g2p_case import G2pCase
@@ -242,6 +243,22 @@ class TestMerged(G2pCase):
         self.merge(source, target)
         self.assertEqual((target.mosip_auth_token, target.reg_ids.value), ("ours", "ours"))
         self.assert_one_of_each(target)
+
+    def test_two_who_wait_with_connectors_of_different_stores(self):
+        """Only one answer can be awaited for a person: the merge can wait as well."""
+        source = self.create_registrant(vid=False, mosip_vid=self.new_vid())
+        target = self.create_registrant()
+        other = self.create_connector(identity_store="partner")
+        self.simulator.hold()
+        self.import_now(other)
+        self.import_now(self.connector)
+        states = [self.record_of(person).state for person in (source, target)]
+        self.assertEqual(states, ["pending"] * 2)
+        with self.assertRaisesRegex(UserError, "wait for an answer"), self.env.cr.savepoint():
+            self.merge(source, target)
+        self.release()
+        self.merge(source, target)
+        self.assert_tokenized(target)
 
     def test_other_ids_are_left_to_odoo(self):
         source, target = self.create_registrant(), self.create_registrant(vid=False)
