@@ -91,7 +91,8 @@ class MtsMerge(models.AbstractModel):
     def _disputed_by_merge(self, tokens, target, records):
         """Return the token that has to give way, and the connector with which that is a conflict.
 
-        :return: both are empty where there is none; without connectors nobody could decide
+        :return: both are empty where there is none
+        :raises UserError: without a connector nobody could decide which is right
         """
         present = next(iter(tokens.values()), None)
         others = {partner: token for partner, token in tokens.items() if token != present}
@@ -101,6 +102,13 @@ class MtsMerge(models.AbstractModel):
         if others and not connectors:
             companies = [("company_id", "in", target.company_id.ids)] if target.company_id else []
             connectors = self.env["mts.connector"].search(companies, limit=1)
+            if not connectors:
+                raise UserError(
+                    _(
+                        "These contacts have different MOSIP tokens, so MOSIP takes them for "
+                        "different people. Have a manager remove the wrong token, then merge."
+                    )
+                )
         return connectors[:1], next(iter(others.values()), None)
 
     def _follow(self, holder, target, has_token):

@@ -355,6 +355,14 @@ class TestMerge(DuplicateCase):
         record.action_replace_token()
         self.assertEqual(target.mosip_auth_token, TOKEN)
 
+    def test_different_tokens_without_a_connector(self):
+        source, target = self.registered(1).sudo(), self.registered(1, OTHER_TOKEN).sudo()
+        with self.assertRaisesRegex(UserError, "different MOSIP tokens"), self.env.cr.savepoint():
+            self.merged_by_admin(source, target)
+        source.mosip_auth_token = False
+        self.merged_by_admin(source, target)
+        self.assertEqual(target.mosip_auth_token, OTHER_TOKEN)
+
     def test_three_tokens_are_merged_two_at_a_time(self):
         people = self.registered(1) + self.registered(1, OTHER_TOKEN) + self.registered(1, "third")
         self.create_connector()
