@@ -2,21 +2,24 @@
 
 At log level DEBUG Odoo writes down each call that comes over RPC with all its arguments: VIDs and
 names out of forms and imports, and passwords. Of a statement that fails it writes down all of it,
-and of a search that it finds odd, or cannot understand, what was looked for. OCA's base_rest, on
-which OpenG2P's REST API rests, writes down all that came with a call that fails.
+of a search that it finds odd what was looked for, and of a call with a value that does not fit,
+the value. OCA's base_rest, on which OpenG2P's REST API rests, writes down all that came with such
+a call.
 """
 
 import logging
 import re
 import traceback
 
+import psycopg2
 from odoo.api import Params
 
 # The tables that have VIDs and tokens in them.
 TABLES = re.compile(r"\b(?:res_partner|g2p_reg_id)\b")
 
-# How Odoo words what is wrong with a search, with all of it.
-DOMAIN = re.compile(r"\b(?:leaf|domain)\b", re.IGNORECASE)
+# What Python, Odoo and PostgreSQL say of a value that does not fit quotes it, be it looked for or
+# to be written.
+QUOTING = (ValueError, TypeError, AssertionError, LookupError, psycopg2.Error)
 
 
 class _WithoutArguments(logging.Filter):
@@ -44,12 +47,11 @@ class _WithoutTerms(logging.Filter):
         return True
 
 
-class _WithoutDomains(logging.Filter):
+class _WithoutWords(logging.Filter):
     def filter(self, record):
         error = record.exc_info[1] if record.exc_info else None
-        if error and DOMAIN.search(str(error)):
-            # The frames are kept, and so is the kind of error.
-            record.msg, record.args = "A search that makes no sense.", ()
+        if isinstance(error, QUOTING):
+            record.msg, record.args = "A call failed: %s", (type(error).__name__,)
             record.exc_text, record.exc_info = _without_words(error), None
         return True
 
@@ -80,7 +82,7 @@ FILTERS = {
     "odoo.api": _WithoutArguments(),
     "odoo.sql_db": _WithoutStatements(),
     "odoo.osv.expression": _WithoutTerms(),
-    "odoo.http": _WithoutDomains(),
+    "odoo.http": _WithoutWords(),
     "odoo.addons.base_rest.http": _WithoutParameters(),
 }
 

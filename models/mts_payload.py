@@ -12,6 +12,9 @@ _logger = logging.getLogger(__name__)
 # In place of the fingerprint: it changes as soon as the data can be read.
 UNREADABLE = ""
 
+# A matter of the moment, and not of the data: what is at work is done once again.
+PASSING = (psycopg2.OperationalError, psycopg2.InterfaceError)
+
 
 class MtsPayload(models.AbstractModel):
     """What MTS gets of each registrant. It has no rows."""
@@ -46,15 +49,16 @@ class MtsPayload(models.AbstractModel):
         partners = self.env["res.partner"].with_company(connector.company_id).browse(vids)
         items = {}
         try:
-            with self.env.cr.savepoint(flush=False):
+            # It clears Odoo's cache when it fails: what was computed by halves must not be sent,
+            # and what is left to be computed must not fail for the others.
+            with self.env.cr.savepoint():
                 for partner in partners:
                     vid = vids[partner.id]
                     payload = {message.VID_KEY: vid, **partner._mts_record(paths)}
                     identity = message.identity(payload, mapping, connector.lang_code)
                     fingerprint = signature.fingerprint(key, identity)
                     items[partner.id] = Item(partner.id, vid, payload, fingerprint)
-        except psycopg2.OperationalError:
-            # A matter of the moment: the step is taken once again.
+        except PASSING:
             raise
         except Exception as error:  # noqa: BLE001  (whatever a field of another addon comes up with)
             if len(partners) == 1:

@@ -9,6 +9,7 @@ from odoo import _, api, fields, models
 from ..mts import answer as answers
 from ..mts import signature
 from ..mts.redact import redact
+from .mts_payload import PASSING
 from .mts_request import NO_ANSWER
 
 _logger = logging.getLogger(__name__)
@@ -477,8 +478,13 @@ class MtsRecord(models.Model):
     def _reject(self, code, reason):
         """Keep the refusal; after a passing fault another try follows, up to a limit."""
         entry, code = self.env["mts.error.code"]._find(code, reason)
+        sent = self._try_to_read_sent()
         for record in self:
-            record._be_rejected(entry, *record._redacted(code, reason))
+            # Rather no words than somebody's data, and rather no words than no answer: nor would
+            # the others of the same delivery get theirs.
+            values = sent[record] if sent else ()
+            words = redact(reason, values) if sent else ""
+            record._be_rejected(entry, redact(code, values), words)
             if entry.policy == "transient":
                 record.retry_at = record._retry_time()
 
@@ -504,17 +510,16 @@ class MtsRecord(models.Model):
         pause = RETRY_PAUSE_MINUTES * 4 ** (self.attempts - 1)
         return fields.Datetime.now() + timedelta(minutes=pause)
 
-    def _redacted(self, code, reason):
-        """Return MOSIP's code and words without anything of the registrant."""
+    def _try_to_read_sent(self):
+        """Return ``{record: what MTS gets of it}``, or None where that cannot be read."""
         try:
-            values = self._sent_values()
-        except psycopg2.Error:
+            # It clears Odoo's cache when it fails, where data computed by halves would be found.
+            with self.env.cr.savepoint():
+                return {record: record._sent_values() for record in self}
+        except PASSING:
             raise
         except Exception:  # noqa: BLE001  (whatever a field of another addon comes up with)
-            # Rather no words than somebody's data, and rather no words than no answer: nor would
-            # the others of the same delivery get theirs.
-            return redact(code), ""
-        return redact(code, values), redact(reason, values)
+            return None
 
     def _sent_values(self):
         """Return what MTS gets of this registrant."""

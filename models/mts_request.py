@@ -165,9 +165,7 @@ class MtsRequest(models.Model):
             values["state"] = "sent"
             values["check_at"] = self._first_check(identifier)
         self.write(values)
-        # What went out before MTS asked for a pause does not end it.
-        if self.run_id.failures and not self.run_id._is_paused():
-            self.run_id.write({"failures": 0, "message": False})
+        self.run_id._reached()
 
     def _first_check(self, identifier):
         if self.connector_id._delivers_here() or not identifier:
@@ -274,9 +272,9 @@ class MtsRequest(models.Model):
     def _unreadable(self):
         """The data of its registrants cannot be read, so that nothing of it goes out."""
         reason = _("The data could not be read. The server log has the place.")
+        self.write({"state": "failed", "message": reason})
         self.record_ids._be_unreadable(reason)
         self._count({self.id: Counter(rejected=self.record_count)})
-        self.write({"state": "failed", "message": reason})
 
     # -- receiving -------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ CLEARED_AT_ONCE = 2000
 MAX_FAILURES = 5
 
 # When not one of so many registrants can be read, it is not the registrants.
-BROKEN_AFTER = 3
+BROKEN_AFTER = 10
 
 
 class MtsRun(models.Model):
@@ -198,7 +198,10 @@ class MtsRun(models.Model):
 
     def _allowed_to_try(self):
         """Try a single registrant, to see whether what stopped the connector has been mended."""
-        tried = self.request_ids.filtered("record_count")
+        # Whose data cannot be read, does not show anything.
+        tried = self.request_ids.filtered(
+            lambda request: request.sent_at or request.state in OPEN_REQUESTS
+        )
         if not tried:
             return 1
         if not tried.filtered(lambda request: request.state in OPEN_REQUESTS):
@@ -216,32 +219,43 @@ class MtsRun(models.Model):
         read = self.env["mts.payload"]._read(
             connector, {id_: vids[id_] for id_ in partners.ids if vids.get(id_)}
         )
-        items, unchanged = [], []
+        items, unchanged, unreadable = [], [], []
         for row in page:
             item = read.get(row.partner_id)
-            if item and row.only_if_changed and row.fingerprint == item.fingerprint:
+            if item is None:
+                continue
+            if item.payload is None:
+                # Who was refused is not sent anyhow, unless a change is seen.
+                if not row.only_if_changed:
+                    unreadable.append(item)
+            elif row.only_if_changed and row.fingerprint == item.fingerprint:
                 unchanged.append(row.record_id)
-            elif item:
+            else:
                 items.append(item)
         self.env["mts.delta"]._mark_unchanged(unchanged)
-        return self._without_unreadable(connector, items)
+        if unreadable:
+            self._set_aside(connector, unreadable, one_is_readable=bool(items or unchanged))
+        return items
 
-    def _without_unreadable(self, connector, items):
-        """Reject those whose data cannot be read, or stop where it may not be their data."""
-        unreadable = [item for item in items if item.payload is None]
-        if not unreadable:
-            return items
-        readable = [item for item in items if item.payload is not None]
-        if not readable and (connector.attention or len(unreadable) >= BROKEN_AFTER):
-            connector._raise_attention(
-                _(
-                    "Nothing more was sent: the data of no registrant could be read. The server "
-                    "log has the place; mend it, and press Import Now."
+    def _set_aside(self, connector, unreadable, one_is_readable):
+        """Reject those whose data cannot be read; stop when it does not seem to be their data."""
+        requests = self.request_ids
+        if not one_is_readable and not requests.filtered(
+            lambda request: request.sent_at or request.state in OPEN_REQUESTS
+        ):
+            room = BROKEN_AFTER - sum(requests.mapped("rejected_count"))
+            unreadable = unreadable[:room]
+            if len(unreadable) == room:
+                connector._raise_attention(
+                    connector.attention
+                    or _(
+                        "Nothing was sent: the data of %s registrants, one after the other, could "
+                        "not be read. The server log has the place. Mend it, press Import Now, "
+                        "and retry those under Rejected.",
+                        BROKEN_AFTER,
+                    )
                 )
-            )
-        else:
-            self._new_request(connector, unreadable)._unreadable()
-        return readable
+        self._new_request(connector, unreadable)._unreadable()
 
     def _outbox(self, connector, items):
         """Write request and records, and return the batch."""
@@ -269,6 +283,16 @@ class MtsRun(models.Model):
             self.last_partner_id = min(self.last_partner_id, min(partner_ids) - 1)
         if self.state == "waiting":
             self.state = "sending"
+
+    def _reached(self):
+        """MTS has taken a request: what kept it from that before is over."""
+        if not self.failures or self.state not in OPEN_STATES:
+            return
+        if self._is_paused():
+            # It asks for a pause, but is there: a pause now and then is no reason to give up.
+            self.failures = 1
+        else:
+            self.write({"failures": 0, "message": False})
 
     def _is_paused(self):
         return bool(self.next_try_at and self.next_try_at > fields.Datetime.now())

@@ -252,6 +252,21 @@ class TestWhatIsReadyHasNotGoneOut(SpeedCase):
         self.assertEqual((run.state, run.message), ("done", False))
         self.assert_sent_once(vids)
 
+    def test_what_went_out_before_a_failure_does_not_take_the_reason_away(self):
+        connector = self.create_connector(batch_size=1, parallel_requests=2)
+        vids = self.create_registrants(3).mapped("mosip_vid")
+        self.hang(posts=1)
+        self.simulator.add_fault("post", "answer", status=502, next=1)
+        query = "SELECT count(*) FROM mts_run WHERE state = 'failed'"
+        watcher = Watcher(lambda: self.release_when(query))
+        with patch("odoo.addons.mts_connector.models.mts_run.MAX_FAILURES", 1):
+            run = self.import_now(connector)
+        watcher.result()
+        self.assertEqual(run.state, "failed")
+        self.assertIn("502", run.message)
+        self.import_now(connector)
+        self.assert_sent_once(vids)
+
     def release_when(self, query):
         try:
             self.wait_for(lambda: self.committed(query), "the pause")

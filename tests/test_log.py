@@ -155,18 +155,24 @@ class TestRefusedOverRpc(MtsCase):
         for secret in (VID, TOKEN, "Diallo"):
             self.assertNotIn(secret, said + str(answer))
 
-    def test_a_search_that_makes_no_sense(self):
+    def test_a_value_that_does_not_fit(self):
         """It comes back to the user who typed it, and stays out of the log."""
         new_test_user(self.env, "clerk", "base.group_partner_manager", password=PASSWORD)
-        for domain in (
-            [["name", "=", VID, "x"]],
-            [["no_field", "=", VID]],
-            ["&", ["a", "=", VID]],
-        ):
-            with self.subTest(domain=domain):
-                answer, said = self.call("search", domain)
+        calls = [
+            ("search", [["name", "=", VID, "x"]]),
+            ("search", [["no_field", "=", VID]]),
+            ("search", ["&", ["a", "=", VID]]),
+            ("search", [["color", "=", VID + "x"]]),
+            ("search", [["create_date", "=", VID]]),
+            ("create", {"name": "Amina", "color": VID + "x"}),
+            ("create", {"name": "Amina", "type": VID}),
+            ("create", {"name": "Amina", "date": VID}),
+        ]
+        for method, argument in calls:
+            with self.subTest(method=method, argument=argument):
+                answer, said = self.call(method, argument)
                 self.assertIn("error", answer)
-                self.assertIn("A search that makes no sense", said)
+                self.assertIn("A call failed: ", said)
                 self.assertNotIn(VID, said)
 
     def call(self, method, *args):

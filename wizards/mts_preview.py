@@ -129,7 +129,8 @@ class MtsPreview(models.TransientModel):
         if not all(partner._mts_may_read(model, field) for model, field in fields_of_path):
             return HIDDEN
         try:
-            with self.env.cr.savepoint(flush=False):
+            # It clears Odoo's cache when it fails, so that the next sample is read by itself.
+            with self.env.cr.savepoint():
                 return partner._mts_text(path)
         except AccessError:
             return HIDDEN
