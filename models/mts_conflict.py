@@ -1,4 +1,4 @@
-from odoo import _, api, models
+from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from ..background.transaction import quiet
@@ -18,6 +18,14 @@ class MtsConflict(models.AbstractModel):
     _name = "mts.conflict"
     _description = "Two Tokens for One Registrant"
     _inherit = "mts.secret.mixin"
+
+    token_at = fields.Datetime("Present Token Since", compute="_compute_token_at")
+
+    @api.depends("partner_id.mosip_auth_token")
+    def _compute_token_at(self):
+        times = self._from_stores(self.sudo(), "_read_token_times")
+        for record in self:
+            record.token_at = times.get(record.id)
 
     def write(self, vals):
         if vals.get("state", "conflict") != "conflict":

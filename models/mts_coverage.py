@@ -39,19 +39,25 @@ class MtsCoverage(models.Model):
         """Return the rows of one connector, as SQL without parameters."""
         delta = connector.env["mts.delta"]
         domain = connector._domain()
-        with_vid = expression.AND([domain, connector._store()._domain()])
+        store = connector._store()
+        with_token = expression.AND([domain, store._token_domain()])
+        with_vid = expression.AND([domain, store._domain()])
         tables, where, params = delta._partner_query(domain).get_sql()
+        tokenized, tokenized_params = delta._partner_query(with_token).select()
         waiting, waiting_params = delta._partner_query(with_vid).select()
         rows = f"""
             SELECT %s::bigint << 32 | res_partner.id AS id,
                    %s AS connector_id, %s AS company_id, res_partner.id AS partner_id,
-                   CASE WHEN res_partner.mosip_auth_token IS NOT NULL THEN 'token'
+                   CASE WHEN tokenized.id IS NOT NULL THEN 'token'
                         WHEN waiting.id IS NOT NULL THEN 'vid'
                         ELSE 'neither' END AS coverage
-            FROM {tables} LEFT JOIN ({waiting}) AS waiting ON waiting.id = res_partner.id
+            FROM {tables}
+            LEFT JOIN ({tokenized}) AS tokenized ON tokenized.id = res_partner.id
+            LEFT JOIN ({waiting}) AS waiting ON waiting.id = res_partner.id
             WHERE {where or "TRUE"}
         """  # noqa: S608
-        values = [connector.id, connector.id, connector.company_id.id, *waiting_params, *params]
+        values = [connector.id, connector.id, connector.company_id.id]
+        values += [*tokenized_params, *waiting_params, *params]
         # What is left of parameters is the reader's.
         return self.env.cr.mogrify(rows, values).decode().replace("%", "%%")
 

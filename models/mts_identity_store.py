@@ -101,6 +101,12 @@ class MtsIdentityStorePartner(models.AbstractModel):
         return {partner_id: token for partner_id, token in tokens.items() if token}
 
     @api.model
+    def _read_token_times(self, partners):
+        """Return ``{partner id: when the token came}`` of those of whom that is known."""
+        times = {partner.id: partner.mosip_token_at for partner in partners}
+        return {partner_id: time for partner_id, time in times.items() if time}
+
+    @api.model
     def _store_tokens(self, tokens):
         """Write the tokens and delete the VIDs, both in the present transaction.
 

@@ -151,6 +151,13 @@ class MtsIdentityStoreG2p(models.AbstractModel):
         return {**tokens, **super()._read_tokens(partners)}
 
     @api.model
+    def _read_token_times(self, partners):
+        # Of a token from before the connector, the registry knows when its ID was last written.
+        rows = self._rows("g2p_token_type", partners.ids).filtered("value")
+        times = {row.partner_id.id: row.write_date for row in rows.sorted("id")}
+        return {**times, **super()._read_token_times(partners)}
+
+    @api.model
     def _read_values(self, partners, setting):
         """Return ``{partner id: value}``; of several IDs of one type the newest counts."""
         if not self._is_available():

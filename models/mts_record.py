@@ -73,7 +73,6 @@ class MtsRecord(models.Model):
     error_code = fields.Char(readonly=True)
     error_message = fields.Char(readonly=True, help="What MTS or MOSIP said.")
     attempts = fields.Integer(readonly=True, help="How often the present data has been sent.")
-    token_at = fields.Datetime(related="partner_id.mosip_token_at", string="Present Token Since")
     sent_at = fields.Datetime(readonly=True)
     answered_at = fields.Datetime(readonly=True)
     retry_at = fields.Datetime(readonly=True, help="Sent again by itself after this time.")

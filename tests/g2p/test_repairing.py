@@ -18,6 +18,16 @@ class TestConflict(G2pCase):
         self.record = self.record_of(self.partner)
         self.assertEqual(self.record.state, "conflict")
 
+    def test_since_when_the_present_token_is_there(self):
+        self.assertEqual(self.record.token_at, self.token_rows(self.partner).write_date)
+        self.assertTrue(self.record.token_at)
+        self.record.action_keep_token()
+        self.assertEqual(self.record.token_at, self.partner.mosip_token_at)
+
+    def test_who_has_a_token_among_the_ids_counts_as_having_one(self):
+        coverage = self.env["mts.coverage"].search([("partner_id", "=", self.partner.id)])
+        self.assertEqual(coverage.coverage, "token")
+
     def test_keep(self):
         self.record.action_keep_token()
         self.assert_tokenized(self.partner)
