@@ -8,17 +8,6 @@ DUPLICATES = "mts_connector.activity_duplicates"
 CONFLICTS = "mts_connector.activity_conflicts"
 KINDS = (ATTENTION, DUPLICATES, CONFLICTS)
 
-# Records that somebody has to look at.
-LOOKED_FOR = {
-    DUPLICATES: [
-        ("state", "=", "tokenized"),
-        # As in the list, which an archived one has left.
-        ("partner_id.active", "=", True),
-        ("partner_id.mosip_duplicate_count", ">", 0),
-    ],
-    CONFLICTS: [("state", "=", "conflict")],
-}
-
 
 class MtsActivities(models.AbstractModel):
     """Tells the responsible what a person has to look at: once, and one activity for each cause.
@@ -86,19 +75,33 @@ class MtsActivities(models.AbstractModel):
         }
         since = [("answered_at", ">=", self.told_until)]
         news = self._any_record([("state", "in", ("tokenized", "conflict")), *since], user)
-        for kind, domain in LOOKED_FOR.items():
-            if news and self._any_record(domain + since, user):
-                self._keep_activity(kind, user, texts[kind])
-            elif self.activity_search([kind]) and not self._any_record(domain, user):
+        for kind, text in texts.items():
+            if news and self._is_there(kind, user, since):
+                self._keep_activity(kind, user, text)
+            elif not news and self.activity_search([kind]) and not self._is_there(kind, user):
+                # Looked at while no answers come in: among all registrants it takes long.
                 self._keep_activity(kind, user, False)
         if news:
             # Times of answers have no fractions of a second.
             self.told_until = look_from - timedelta(seconds=1)
 
+    def _is_there(self, kind, user, since=()):
+        """Tell whether there is something of a kind that this user gets to see."""
+        if kind == CONFLICTS:
+            return self._any_record([("state", "=", "conflict"), *since], user)
+        # As in the list, which an archived one has left.
+        domain = [("state", "=", "tokenized"), ("partner_id.active", "=", True), *since]
+        if since:
+            query = self.env["mts.record"].with_user(user)._search(self._mine(domain))
+            return self.env["mts.duplicate"].with_user(user)._any_of(query)
+        return self._any_record([*domain, ("partner_id.mosip_duplicate_count", ">", 0)], user)
+
+    def _mine(self, domain):
+        return [("connector_id", "=", self.id), *domain]
+
     def _any_record(self, domain, user):
         """Tell whether there is one that this user gets to see."""
-        domain = [("connector_id", "=", self.id), *domain]
-        return bool(self.env["mts.record"].with_user(user).search(domain, limit=1))
+        return bool(self.env["mts.record"].with_user(user).search(self._mine(domain), limit=1))
 
     def _keep_activity(self, kind, user, summary):
         """Have one open activity of a kind, or none where there is nothing to say."""

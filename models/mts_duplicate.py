@@ -29,6 +29,23 @@ class MtsDuplicate(models.AbstractModel):
         return dict(self.env.cr.fetchall())
 
     @api.model
+    def _any_of(self, records):
+        """Tell whether a registrant has any.
+
+        :param records: the query of the registrants' records
+        """
+        partners, partner_params = records.select('"mts_record"."partner_id"')
+        condition, params = self._other_sql("me", "other")
+        self.env.cr.execute(
+            f"""
+            SELECT 1 FROM res_partner me, res_partner other
+            WHERE me.id IN ({partners}) AND {condition} LIMIT 1
+            """,  # noqa: S608
+            [*partner_params, *params],
+        )
+        return bool(self.env.cr.fetchone())
+
+    @api.model
     def _others(self, partners):
         """Return those with the same token as one of these partners, settled or not."""
         tokens = [token for token in partners.mapped("mosip_auth_token") if token]

@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 from ..hooks import uninstall_hook
 from ..models.mts_activities import ATTENTION, CONFLICTS, DUPLICATES, KINDS, MtsActivities
 from ..models.mts_delta import MtsDelta
+from ..models.mts_duplicate import MtsDuplicate
 from .fault_case import CommittedCase, FaultCase
 
 SLICE = "odoo.addons.mts_connector.background.slice"
@@ -44,6 +45,11 @@ class ActivityCase(FaultCase):
         self.start_slice(self.connector)
         self.assertEqual(len(set(people.mapped("mosip_auth_token"))), 1)
         return people
+
+    def quiet_look(self):
+        """Have the job look when no answer has come for a while."""
+        self.let_time_pass(self.env["mts.record"].search([]), hours=1)
+        self.start_slice(self.connector)
 
     def done(self, activities):
         activities.with_user(self.manager).action_feedback(feedback="Seen")
@@ -164,6 +170,15 @@ class TestAnswers(ActivityCase):
         self.assertEqual(self.activities(DUPLICATES), activity)
         self.assertEqual(more.mapped("mosip_duplicate_count"), [1, 1])
 
+    def test_while_answers_come_in_only_the_new_ones_are_compared(self):
+        """To compare all of a million registrants takes as long as a whole slice may."""
+        every = patch.object(MtsDuplicate, "_ids_sql", side_effect=AssertionError("all of them"))
+        with every:
+            self.pair()
+            self.create_registrant(given_name="Fatou")
+            self.import_now(self.connector)
+        self.assertEqual(len(self.activities(DUPLICATES)), 1)
+
     def test_who_is_alone_is_no_news(self):
         self.create_registrant()
         self.import_now(self.connector)
@@ -192,26 +207,25 @@ class TestAnswers(ActivityCase):
     def test_settled_it_goes(self):
         people = self.pair()
         self.env["mts.duplicate.decision"]._settle(people, "Two people")
-        self.start_slice(self.connector)
+        self.quiet_look()
         self.assertFalse(self.activities(DUPLICATES))
 
     def test_merged_it_goes(self):
         people = self.pair()
         self.env["base.partner.merge.automatic.wizard"]._merge(people.ids, people[0])
-        self.start_slice(self.connector)
+        self.quiet_look()
         self.assertFalse(self.activities(DUPLICATES))
 
     def test_archived_it_goes(self):
         """The list that the activity leads to is empty then."""
         people = self.pair()
         people[1].active = False
-        self.start_slice(self.connector)
+        self.quiet_look()
         self.assertFalse(self.activities(DUPLICATES))
 
     def test_marked_as_done_it_comes_back_with_new_ones_only(self):
         self.pair()
-        self.let_time_pass(self.env["mts.record"].search([]), hours=1)
-        self.start_slice(self.connector)
+        self.quiet_look()
         self.done(self.activities(DUPLICATES))
         self.start_slice(self.connector)
         self.assertFalse(self.activities(DUPLICATES))
@@ -243,7 +257,7 @@ class TestAnswers(ActivityCase):
         activity = self.activities(CONFLICTS)
         self.assertEqual((len(activity), activity.user_id), (1, self.manager))
         self.record_of(partner).with_user(self.manager).action_keep_token()
-        self.start_slice(self.connector)
+        self.quiet_look()
         self.assertFalse(self.activities(CONFLICTS))
 
 
