@@ -1,5 +1,6 @@
+import psycopg2
 from lxml import etree
-from odoo import api, models
+from odoo import api, models, tools
 
 # What each view of contacts gets: ours, which hold nothing else, by the type of the view.
 PARTS = {
@@ -74,7 +75,15 @@ class MtsRegistrantForm(models.AbstractModel):
         The registry's own form is rarely the first that Odoo finds.
         """
         connectors = self.env["mts.connector"].sudo().search([])  # pylint: disable=no-search-all
-        sent = connectors._sent_fields()
+        return self._best_form(frozenset(names), frozenset(connectors._sent_fields()))
+
+    @api.model
+    @tools.ormcache("self.env.uid", "names", "sent")
+    def _best_form(self, names, sent):
+        """Return the id of the form that shows the most of these fields to this user.
+
+        Odoo forgets it when a view or somebody's groups change.
+        """
         forms = self.env["ir.ui.view"].sudo()
         forms = forms.search(
             [
@@ -85,14 +94,25 @@ class MtsRegistrantForm(models.AbstractModel):
             ],
             order="priority, name, id",
         )
-        plain = self.with_context(mts_registrants=False, mts_question=False)
 
         def shown(form):
-            arch = etree.fromstring(plain._fields_view_get(form.id, "form")["arch"])
-            found = {node.get("name") for node in _visible_fields(arch)}
-            return len(found.intersection(names)), len(found & sent)
+            found = self._shown_by(form.id)
+            return len(found & names), len(found & sent)
 
         return max(forms, key=shown, default=forms).id
+
+    @api.model
+    def _shown_by(self, view_id):
+        """Return the names of the fields that a form of contacts shows."""
+        plain = self.with_context(mts_registrants=False, mts_question=False)
+        try:
+            arch = plain.fields_view_get(view_id, "form")["arch"]
+        except psycopg2.Error:
+            raise
+        except Exception:  # noqa: BLE001  (whatever is wrong with a view of another addon)
+            # It would open for nobody. The others do.
+            return set()
+        return {node.get("name") for node in _visible_fields(etree.fromstring(arch))}
 
 
 def _add_to_form(arch, ours):

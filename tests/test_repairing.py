@@ -2,12 +2,15 @@
 
 import json
 import re
+from unittest.mock import patch
 
 import xlrd
 from lxml import etree
 from odoo.tests.common import Form, new_test_user, tagged
+from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
+from ..models.mts_registrant_form import MtsRegistrantForm
 from ..models.mts_repair import TO_REPAIR
 from ..mts.message import named_fields
 from .fault_case import FaultCase
@@ -154,6 +157,38 @@ class TestOpenRegistrant(RepairCase):
         reader = new_test_user(self.env, "reader", "mts_connector.group_user")
         action = record.with_user(reader).action_open_registrant()
         self.assertNotIn("form_view_initial_mode", action["context"])
+
+    def test_a_form_that_is_broken_keeps_none_of_the_others_back(self):
+        arch = "<form><field name='gender'/><field name='given_name'/></form>"
+        broken = self.env["ir.ui.view"].create({"model": "res.partner", "arch": arch})
+        change = "<xpath expr=\"//field[@name='given_name']\" position='replace'/>"
+        broken.create({"inherit_id": broken.id, "model": "res.partner", "arch": change}).flush()
+        # An update of another addon takes away what this one changes.
+        self.env.cr.execute(
+            "UPDATE ir_ui_view SET arch_db = replace(arch_db, 'given_name', 'family_name') "
+            "WHERE id = %s",
+            [broken.id],
+        )
+        self.env["base"].invalidate_cache()
+        with mute_logger("odoo.addons.base.models.ir_ui_view"):
+            arch, _action = self.opened(self.refused("IDA-DEA-001", "gender did not match"))
+        self.assertEqual(self.focused(arch), ["gender"])
+
+    def test_all_forms_are_looked_through_once(self):
+        record = self.refused("IDA-DEA-001", "gender did not match")
+        looked = MtsRegistrantForm._shown_by
+        with patch.object(
+            MtsRegistrantForm, "_shown_by", autospec=True, side_effect=looked
+        ) as look:
+            self.opened(record)
+            once = look.call_count
+            self.opened(record)
+            self.assertEqual(look.call_count, once)
+            # What somebody changes in a view counts at once.
+            self.env.ref("base.view_partner_form").priority += 1
+            self.opened(record)
+        self.assertEqual(look.call_count, 2 * once)
+        self.assertTrue(once)
 
     def test_corrected_and_sent_again(self):
         """The whole way: refused, opened, corrected, asked, sent, tokenized."""
