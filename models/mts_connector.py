@@ -53,10 +53,10 @@ class MtsConnector(models.Model):
     mts_url = fields.Char(tracking=True)
     callback_url = fields.Char(tracking=True)
     retention_days = fields.Integer(
-        "Keep Runs (days)",
+        "Keep Imports (days)",
         required=True,
         default=90,
-        help="Runs and their requests are deleted this many days after they ended; 0 keeps them "
+        help="Imports and their requests are deleted this many days after they ended; 0 keeps them "
         "for ever. What is known of each registrant stays.",
     )
     attention = fields.Text(
@@ -69,7 +69,7 @@ class MtsConnector(models.Model):
         copy=False,
         help="Changes before this time have been looked at by a complete import.",
     )
-    run_ids = fields.One2many("mts.run", "connector_id", "Runs", copy=False)
+    run_ids = fields.One2many("mts.run", "connector_id", "Imports Done", copy=False)
 
     @api.constrains(*RANGES)
     def _check_ranges(self):

@@ -1,4 +1,9 @@
-from odoo import api, models
+from collections import defaultdict
+
+from odoo import _, api, models
+
+SHOWN_NAMES = 3
+SHOWN_END = 4
 
 
 class MtsDuplicate(models.AbstractModel):
@@ -56,6 +61,21 @@ class MtsDuplicate(models.AbstractModel):
         """Tell whether these partners have a token, and all of them the same."""
         tokens = set(partners.mapped("mosip_auth_token"))
         return len(tokens) == 1 and all(tokens)
+
+    @api.model
+    def _headings(self, tokens):
+        """Return ``{token: who has it}``, which tells people more than the token does."""
+        names = defaultdict(set)
+        for partner in self.env["res.partner"].search([("mosip_auth_token", "in", tokens)]):
+            names[partner.mosip_auth_token].add(partner.display_name)
+        return {
+            token: _(
+                "%(names)s, token ending in %(end)s",
+                names=", ".join(sorted(names[token])[:SHOWN_NAMES]),
+                end=token[-SHOWN_END:],
+            )
+            for token in names
+        }
 
     @api.model
     def _ids_sql(self):

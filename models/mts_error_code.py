@@ -65,9 +65,17 @@ class MtsErrorCode(models.Model):
 
     def name_get(self):
         return [
-            (error.id, _("%(advice)s (%(code)s)", advice=error.advice, code=error.code))
+            (
+                error.id,
+                _("%(advice)s (%(code)s)", advice=error.advice, code=error._code_in_words()),
+            )
             for error in self
         ]
+
+    def _code_in_words(self):
+        if self.code == "*":
+            return _("any other code")
+        return _("%s…", self.code[:-1]) if self.code.endswith("*") else self.code
 
     @api.model
     def _find(self, code, message=""):

@@ -57,7 +57,7 @@ class MtsRecord(models.Model):
         help="The request before the last one, where the same data got no answer: it may still "
         "come, and counts when the last request does not go out.",
     )
-    run_id = fields.Many2one(related="request_id.run_id", string="Last Run")
+    run_id = fields.Many2one(related="request_id.run_id", string="Last Import")
     state = fields.Selection(
         [
             ("pending", "Waiting for an answer"),

@@ -1,8 +1,9 @@
-from odoo import _, api, fields, models
+from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.osv import expression
 
 from ..mts import message
+from ..mts.settings import SettingError
 
 REPAIRABLE = ("rejected", "conflict")
 
@@ -67,6 +68,11 @@ class MtsRepair(models.AbstractModel):
     def _to_do(self):
         """Return what a person who looks at the registrant is told."""
         advice = self.advice or self.error_code or _("Refused")
+        if self._has_changed():
+            return _(
+                "Refused: %(advice)s. It was changed since: the next import sends it again.",
+                advice=advice,
+            )
         if self.question:
             return _(
                 "%(field)s: %(advice)s. Once that is changed, the next import sends it again; "
@@ -75,6 +81,23 @@ class MtsRepair(models.AbstractModel):
                 advice=advice,
             )
         return advice
+
+    def _has_changed(self):
+        """Tell whether what would be sent now is not what was refused."""
+        if self.state != "rejected":
+            return False
+        # As the background job reads it, or a translated value would pass for another one.
+        record = self.with_user(SUPERUSER_ID).with_context({})
+        vid = record._from_stores(record, "_read_vids").get(record.id)
+        if not vid:
+            return False
+        partner = record.partner_id
+        try:
+            items = record.env["mts.payload"]._read(record.connector_id, {partner.id: vid})
+        except SettingError:
+            # No import could send this.
+            return False
+        return items[partner.id].fingerprint != record._secret("fingerprint")
 
     # -- what has to be corrected ----------------------------------------------------------------
 

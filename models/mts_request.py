@@ -34,7 +34,7 @@ class MtsRequest(models.Model):
     _rec_name = "request_identifier"
     _secrets = ("bearer_hash",)
 
-    run_id = fields.Many2one("mts.run", required=True, index=True, ondelete="cascade")
+    run_id = fields.Many2one("mts.run", "Import", required=True, index=True, ondelete="cascade")
     connector_id = fields.Many2one("mts.connector", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="connector_id.company_id", store=True, index=True)
     state = fields.Selection(

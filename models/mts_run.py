@@ -33,7 +33,7 @@ class MtsRun(models.Model):
         [("due", "Whoever is due"), ("retry", "Retries only")],
         required=True,
         default="due",
-        help="A run of retries sends only the registrants whom a person asked to try again.",
+        help="An import of retries sends only the registrants whom a person asked to try again.",
     )
     state = fields.Selection(
         [
@@ -53,14 +53,14 @@ class MtsRun(models.Model):
     finished_at = fields.Datetime(readonly=True)
     message = fields.Text(readonly=True, help="What happened and what to do about it.")
     last_partner_id = fields.Integer(
-        readonly=True, help="Registrants up to this id have been looked at by this run."
+        readonly=True, help="Registrants up to this id have been looked at by this import."
     )
     failures = fields.Integer(readonly=True, help="Tries in a row in which MTS was not reached.")
     next_try_at = fields.Datetime(readonly=True, help="Not sending before this time.")
 
     def name_get(self):
         return [
-            (run.id, _("%(connector)s, run %(id)s", connector=run.connector_id.name, id=run.id))
+            (run.id, _("%(connector)s, import %(id)s", connector=run.connector_id.name, id=run.id))
             for run in self
         ]
 

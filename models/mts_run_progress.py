@@ -20,7 +20,7 @@ class MtsRunProgress(models.AbstractModel):
 
     request_count = fields.Integer("Number of Requests", compute="_compute_counts")
     selected_count = fields.Integer(
-        "Selected", compute="_compute_counts", help="Registrants taken into this run."
+        "Selected", compute="_compute_counts", help="Registrants taken into this import."
     )
     sent_count = fields.Integer("Sent", compute="_compute_counts", help="Those MTS may have got.")
     pending_count = fields.Integer(
@@ -33,7 +33,7 @@ class MtsRunProgress(models.AbstractModel):
         "Due Again", compute="_compute_counts", help="Not sent after all, or without an answer."
     )
     expected_count = fields.Integer(
-        "Due at the Start", readonly=True, help="Registrants who were due when the run started."
+        "Due at the Start", readonly=True, help="Registrants who were due when the import started."
     )
     progress = fields.Float(
         compute="_compute_progress", help="Settled registrants, in percent of those expected."

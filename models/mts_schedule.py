@@ -49,9 +49,10 @@ class MtsSchedule(models.AbstractModel):
     )
     onetime_run_id = fields.Many2one(
         "mts.run",
+        "One-Time Import",
         readonly=True,
         copy=False,
-        help="With this run a one-time connector has done its work.",
+        help="With this import a one-time connector has done its work.",
     )
 
     @api.constrains(*RANGES)

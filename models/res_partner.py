@@ -229,6 +229,16 @@ class ResPartner(models.Model):
         inside = "not inselect" if operator == "=" else "inselect"
         return [("id", inside, self.env["mts.duplicate"]._ids_sql())]
 
+    @api.model
+    def read_group(self, domain, fields, groupby, *args, **kwargs):
+        groups = super().read_group(domain, fields, groupby, *args, **kwargs)
+        if self.env.context.get("mts_duplicates"):
+            tokens = [group.get("mosip_auth_token") for group in groups]
+            headings = self.env["mts.duplicate"]._headings([token for token in tokens if token])
+            for group, token in zip(groups, tokens):
+                group.update({"mosip_auth_token": headings[token]} if token in headings else {})
+        return groups
+
     def action_compare_duplicates(self):
         """Put these registrants side by side, or this one and those with the same token."""
         partners = self if len(self) > 1 else self + self.env["mts.duplicate"]._others(self)

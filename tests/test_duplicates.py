@@ -2,6 +2,7 @@
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests.common import Form, new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .fault_case import FaultCase
 
@@ -55,6 +56,25 @@ class TestList(DuplicateCase):
         without = self.partners.search([("mosip_duplicate_count", "=", 0)])
         self.assertIn(other, without)
         self.assertFalse(without & three)
+
+    def test_each_group_is_headed_by_who_is_in_it(self):
+        self.registered(2, name="Amina Diallo")
+        self.registered(1, OTHER_TOKEN, name="Fatou Sow")
+        self.registered(1, OTHER_TOKEN, name="Fatou N. Sow")
+        action = self.env.ref("mts_connector.mts_duplicate_action").sudo()
+        context = safe_eval(action.context)
+        partners = self.partners.with_context(**context)
+        group_by = [context["group_by"]]
+        found = partners.web_read_group(
+            safe_eval(action.domain), ["name"], group_by, limit=80, expand=True, expand_limit=80
+        )["groups"]
+        headings = {group["mosip_auth_token"] for group in found}
+        self.assertEqual(len(headings), 2)
+        self.assertTrue(any(text.startswith("Amina Diallo, token") for text in headings))
+        self.assertTrue(any(text.startswith("Fatou N. Sow, Fatou Sow") for text in headings))
+        for group in found:
+            self.assertEqual(len(partners.search(group["__domain"])), 2)
+            self.assertNotIn("one token", group["mosip_auth_token"])
 
     def test_archived_ones_do_not_count(self):
         one, other = self.registered()

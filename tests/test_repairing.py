@@ -202,6 +202,7 @@ class TestOpenRegistrant(RepairCase):
         ) as form:
             self.assertIn("Gender: Fill in the gender", form.mosip_to_do)
             form.gender = "Female"
+        self.assertIn("changed since: the next import sends it", partner.mosip_to_do)
         asked = record.action_ask_retry()
         wizard = self.env[asked["res_model"]].browse(asked["res_id"]).with_user(self.officer)
         wizard.action_send()
@@ -355,6 +356,7 @@ class TestListOfRejected(RepairCase):
         )
         titles = [group["error_id"] and str(group["error_id"][1]) for group in groups]
         self.assertIn("The person goes to the ID authority (IDA-MLC-003)", titles)
+        self.assertTrue(any("(any other code)" in str(title) for title in titles))
         self.assertTrue(all(titles), "every row says what to do")
 
     def test_who_has_a_token_needs_no_repair(self):
