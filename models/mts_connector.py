@@ -56,8 +56,8 @@ class MtsConnector(models.Model):
         "Keep Imports (days)",
         required=True,
         default=90,
-        help="Imports and their requests are deleted this many days after they ended; 0 keeps them "
-        "for ever. What is known of each registrant stays.",
+        help="Imports and their requests are deleted this many days after they ended; 0 keeps "
+        "them for ever. What is known of each registrant stays.",
     )
     attention = fields.Text(
         readonly=True,
