@@ -80,6 +80,15 @@ def officer(browser, stage, staff):
     yield from _at_desk(browser, stage, "officer")
 
 
+@pytest.fixture
+def developer(manager):
+    """The manager with the developer mode on, which takes some of the room for the menus."""
+    manager.page.set_viewport_size({**SIZE, "width": 1700})
+    manager.page.goto("/web?debug=1")
+    manager.settle()
+    return manager
+
+
 def _at_desk(browser, stage, login):
     """A desk of one's own; whatever the browser complained about fails the test at its end."""
     context = browser.new_context(

@@ -134,6 +134,10 @@ class Desk:
         self.page.wait_for_function(_IS_IDLE)
 
     @property
+    def dialog(self):
+        return self.page.locator(".modal:visible").last
+
+    @property
     def top(self):
         dialog = self.page.locator(".modal:visible")
         return dialog.last if dialog.count() else self.page.locator("body")
