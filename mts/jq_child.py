@@ -8,6 +8,7 @@ modules, and writes ``{"results": […]}`` with the first result for each input:
 import json
 import os
 import sys
+from typing import Any, Dict, List
 
 task = json.load(sys.stdin)
 sys.path[:] = task["path"]
@@ -23,7 +24,7 @@ if os.name == "posix":
     resource.setrlimit(resource.RLIMIT_AS, (512 * 1024 * 1024, 512 * 1024 * 1024))
 
 
-def _first(program, value):
+def _first(program: Any, value: Any) -> Dict[str, Any]:
     try:
         return {"value": program.input_value(value).first()}
     except StopIteration:
@@ -32,7 +33,7 @@ def _first(program, value):
         return {"error": str(error)}
 
 
-def _run(expression, inputs):
+def _run(expression: str, inputs: List[Any]) -> Dict[str, Any]:
     try:
         program = jq.compile(expression)
     except ValueError as error:

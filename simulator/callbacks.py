@@ -146,7 +146,7 @@ class Delivery:
         return answer
 
     def _note(self, *, kind: str = "callback", **details: Any) -> None:
-        entry = {"method": None, "http_status": None, **details}
+        entry: dict[str, Any] = {"method": None, "http_status": None, **details}
         self._ledger.add_callback(kind=kind, identifier=self._identifier, **entry)
 
 

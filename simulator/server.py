@@ -66,17 +66,17 @@ class Simulator:
 
     def online(self) -> None:
         """Listen, on the same port as before ``offline``; OSError when it is taken."""
-        self._server = make_server(
+        server = make_server(
             self._host, self._port, self._app, threaded=True, request_handler=_Handler
         )
         # Not the server's own loop, which looks only every half second whether to stop.
         self._thread = threading.Thread(
             target=HTTPServer.serve_forever,
-            args=(self._server, _POLL_SECONDS),
+            args=(server, _POLL_SECONDS),
             name="simulator-http",
             daemon=True,
         )
-        self._port = self._server.socket.getsockname()[1]
+        self._server, self._port = server, server.socket.getsockname()[1]
         self._thread.start()
 
     def offline(self) -> None:

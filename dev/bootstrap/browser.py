@@ -25,6 +25,7 @@ SWITCHES = [
     "--disable-sync",
 ]
 SECONDS = 600
+FAILURE = "Debian's Chromium could not be installed; is there a network?"
 
 
 def python() -> Path:
@@ -64,18 +65,15 @@ def _os_release() -> str:
 
 
 def _from_debian() -> str:
-    failure = "Debian's Chromium could not be installed; is there a network?"
-    log = log_file("chromium")
-    options = {"timeout": SECONDS, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
     with step("installing Debian's Chromium"):
-        run(["apt-get", "update", "-q"], log, failure, **options)
-        run(
-            ["apt-get", "install", "-qy", "--no-install-recommends", "chromium"],
-            log,
-            failure,
-            **options,
-        )
+        _apt("update", "-q")
+        _apt("install", "-qy", "--no-install-recommends", "chromium")
     found = _installed()
     if not found:
-        raise SetupError(f"{failure} (see {log})")
+        raise SetupError(f"{FAILURE} (see {log_file('chromium')})")
     return found
+
+
+def _apt(*arguments: str) -> None:
+    variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", *arguments], log_file("chromium"), FAILURE, SECONDS, env=variables)

@@ -130,7 +130,8 @@ def _pytest(
 
 def _split(arguments: List[str]) -> Tuple[List[str], List[str]]:
     """Tell the paths of tests from pytest's options."""
-    options, paths = [], []
+    options: List[str] = []
+    paths: List[str] = []
     for argument in arguments:
         file_name = argument.split("::", 1)[0]
         is_path = not argument.startswith("-") and (CHECKOUT / file_name).exists()

@@ -18,7 +18,7 @@ TROUBLED_EVERY = 5
 class Trouble(NamedTuple):
     """Something that goes wrong for some registrants."""
 
-    count: int
+    registrants: int
     #: The code that is to be on their records.
     code: str
     #: A value that the registrant lacks.
@@ -82,7 +82,7 @@ def scenario() -> Scenario:
     # Spread over the list, so that every batch has some.
     troubled = iter(range(3, len(registrants), TROUBLED_EVERY))
     for trouble in TROUBLES:
-        for _time in range(trouble.count):
+        for _time in range(trouble.registrants):
             registrant = registrants[next(troubled)]
             vid = str(registrant["mosip_vid"])
             codes[vid] = trouble.code

@@ -5,7 +5,7 @@ import re
 import shutil
 import socket
 from pathlib import Path
-from typing import List
+from typing import Any, List, Tuple
 
 import psycopg2
 from psycopg2 import sql
@@ -83,7 +83,7 @@ class Databases:
         for name in self.names(owner_prefix()):
             self.drop(name)
 
-    def _execute(self, query, parameters=()) -> list:
+    def _execute(self, query: Any, parameters: Tuple[Any, ...] = ()) -> List[Any]:
         connection = self.connection.open()
         try:
             with connection.cursor() as cursor:

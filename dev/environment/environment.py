@@ -6,7 +6,7 @@ import platform
 import re
 import sys
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from bootstrap import oca_addons, odoo_source
 from bootstrap.errors import SetupError
@@ -111,7 +111,7 @@ class Environment:
         for path in checkout_folder("conf").glob(f"{database}.*conf"):
             path.unlink()
 
-    def connect(self, database: str):
+    def connect(self, database: str) -> Any:
         """A connection of psycopg2 to a database, in autocommit mode."""
         return self.connection.open(database)
 

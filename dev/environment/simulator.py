@@ -34,7 +34,7 @@ class SimulatorProcess:
             start_new_session=True,
         )
         try:
-            self._wait_ready()
+            self._wait_ready(self._process)
             self.configure(**self.settings)
         except BaseException:
             self.stop()
@@ -78,8 +78,8 @@ class SimulatorProcess:
         """What it has done so far: posts, results or callbacks."""
         return self._get(f"ledger/{part}")
 
-    def _wait_ready(self) -> None:
-        line = self._process.stdout.readline()
+    def _wait_ready(self, process: "subprocess.Popen[str]") -> None:
+        line = process.stdout.readline() if process.stdout else ""
         if not line.startswith("simulator: http"):
             raise SetupError("The simulator of MTS did not start; its output is above.")
         self.url = line.split(" ", 1)[1].strip()

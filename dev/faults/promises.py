@@ -266,7 +266,8 @@ class Promises:
         requests: Dict[int, Request],
     ) -> Iterator[Breach]:
         """The same data goes out only so many times, unless a person asks for more."""
-        times, before = 0, None
+        times = 0
+        before: Optional[Tuple[Dict[str, Any], float]] = None
         for result in results:
             taken_at = requests[_reference(result)[1]].taken_at
             again = before is not None and _asked(before[0]) == _asked(result)

@@ -4,7 +4,7 @@ import gzip
 import json
 from functools import lru_cache
 from random import Random
-from typing import Any, List
+from typing import Any, Dict, List
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -138,7 +138,7 @@ class Bodies:
     def _result(self, who: str) -> Any:
         """A result with some things wrong with it; its reference proves nothing in any case."""
         chance = self._chance
-        result = {
+        result: Dict[str, Any] = {
             "ref": self._broken() if self._one_in(2) else chance.choice(self._known.harmless(who)),
             "vid": chance.choice(("2345678901234567", None)),
             "status": chance.choice(STATUSES),

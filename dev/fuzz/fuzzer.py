@@ -3,11 +3,10 @@
 import base64
 import json
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
-from typing import List, NamedTuple, Optional
+from typing import Counter, List, NamedTuple, Optional
 
 from bootstrap.paths import checkout_folder
 from faults.log import complaints

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import socket
-from typing import Any, Dict, NamedTuple
+from typing import Any, Dict, NamedTuple, Tuple
 
 from .messages import Message
 
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
         return set(self.content()) in KEYS and len(self.data) < LONGEST
 
 
-def send(address: "tuple[str, int]", message: Message) -> Answer:
+def send(address: Tuple[str, int], message: Message) -> Answer:
     """One connection for each message, as Odoo wants it."""
     data = b""
     with socket.create_connection(address, timeout=SECONDS) as connection:
