@@ -1,8 +1,9 @@
-"""Check the style of the whole checkout with ruff and pylint-odoo."""
+"""Check the whole checkout with the linters of the field: the style, the addons, the types."""
 
 import argparse
 import subprocess
-from typing import List
+from pathlib import Path
+from typing import Dict, List
 
 from . import interpreter, venv
 from .paths import CHECKOUT, DEV
@@ -19,14 +20,8 @@ def run(arguments: List[str]) -> int:
     options = parser.parse_args(arguments)
     found = interpreter.find(PYTHONS, "The style check")
     binaries = venv.ensure(found, DEV / "requirements-lint.txt").parent
-    # As '.', because the checkout's own folder name need not be fit for a Python package.
-    checks = {
-        "ruff check": ["ruff", "check", "--fix" if options.fix else "--no-fix", "."],
-        "ruff format": ["ruff", "format", *([] if options.fix else ["--check"]), "."],
-        "pylint-odoo": ["pylint", "--rcfile=.pylintrc", *_addon_files()],
-    }
     failed = []
-    for name, command in checks.items():
+    for name, command in _checks(options.fix).items():
         say(f"{name}:")
         command[0] = str(binaries / command[0])
         if subprocess.run(command, cwd=str(CHECKOUT), check=False).returncode != PASSED:
@@ -35,11 +30,29 @@ def run(arguments: List[str]) -> int:
     return 1 if failed else PASSED
 
 
+def _checks(fix: bool) -> Dict[str, List[str]]:
+    """The command of each check."""
+    languages = sorted(str(path.relative_to(CHECKOUT)) for path in CHECKOUT.glob("i18n/*.po*"))
+    return {
+        # As '.', because the checkout's own folder name need not be fit for a Python package.
+        "ruff check": ["ruff", "check", "--fix" if fix else "--no-fix", "."],
+        "ruff format": ["ruff", "format", *([] if fix else ["--check"]), "."],
+        "pylint-odoo": ["pylint", "--rcfile=.pylintrc", *_addon_files()],
+        "OCA's checks of addons": ["python", "dev/lint/oca_checks.py", *map(str, _addons())],
+        # How a file is wrapped is left to what writes it, `make translations`.
+        "OCA's checks of languages": ["oca-checks-po", "--disable=po-pretty-format", *languages],
+        "mypy": ["mypy"],
+    }
+
+
+def _addons() -> List[Path]:
+    return [CHECKOUT, *sorted((DEV / "addons").glob("*/"))]
+
+
 def _addon_files() -> List[str]:
     """The addons' own Python files; what lies in simulator/ and dev/ is no part of an addon."""
-    addons = [CHECKOUT, *sorted((DEV / "addons").glob("*/"))]
     files = []
-    for addon in addons:
+    for addon in _addons():
         for path in sorted(addon.rglob("*.py")):
             inside = path.relative_to(addon).parts[0]
             if not inside.startswith(".") and inside not in ("simulator", "dev"):

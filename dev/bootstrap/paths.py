@@ -64,6 +64,7 @@ def quiet_tools() -> None:
         PIP_CACHE_DIR=str(cache_root() / "pip"),
         PIP_DISABLE_PIP_VERSION_CHECK="1",
         PYTHONPYCACHEPREFIX=str(cache_root() / "pycache"),
+        MYPY_CACHE_DIR=str(cache_root() / "mypy"),
         RUFF_CACHE_DIR=str(cache_root() / "ruff"),
         PYLINTHOME=str(cache_root() / "pylint"),
         UV_CACHE_DIR=str(cache_root() / "uv" / "cache"),
