@@ -7,6 +7,7 @@
 # make translations         bring i18n/ up to date, and say what is left to translate
 # make screenshots          take the README's pictures from a demo
 # make odoo                 run Odoo with the addon by hand;  make odoo ARGS=shell
+# make wheel                build the package that pip installs, into dist/
 # make clean                remove all that these have made;  ARGS=--keep-odoo keeps Odoo itself
 #
 # SERIES=14.0 or SERIES=15.0 chooses Odoo's series. ODOO_SOURCE names a source tree of Odoo,
@@ -15,7 +16,7 @@ PYTHON ?= python3
 ARGS ?=
 export SERIES
 
-COMMANDS := demo test soak fuzz lint odoo screenshots translations clean
+COMMANDS := demo test soak fuzz lint odoo screenshots translations wheel clean
 
 .PHONY: help $(COMMANDS)
 

@@ -20,12 +20,27 @@ sys.dont_write_bytecode = "PYTHONPYCACHEPREFIX" not in os.environ
 if sys.version_info < (3, 8):  # noqa: UP036 (this is where that is made sure)
     sys.exit("Python 3.8 or newer is needed to start with; this is " + sys.version.split()[0])
 
-from bootstrap import available, clean, interpreter, lint, locks, odoo_source, paths, venv  # noqa: E402
+from bootstrap import (  # noqa: E402
+    available,
+    clean,
+    interpreter,
+    lint,
+    locks,
+    odoo_source,
+    paths,
+    venv,
+    wheel,
+)
 from bootstrap.errors import SetupError  # noqa: E402
 from bootstrap.progress import warn  # noqa: E402
 
 #: These need neither Odoo nor the environment.
-SIMPLE_COMMANDS: Dict[str, ModuleType] = {"available": available, "clean": clean, "lint": lint}
+SIMPLE_COMMANDS: Dict[str, ModuleType] = {
+    "available": available,
+    "clean": clean,
+    "lint": lint,
+    "wheel": wheel,
+}
 #: Every other command is a module in this folder with `run(arguments) -> exit status`.
 COMMANDS = Path(__file__).resolve().parent / "commands"
 INTERRUPTED = 130

@@ -53,10 +53,16 @@ def fingerprint(modules: List[str]) -> str:
     ours = sources()
     hasher = hashlib.sha256()
     for name in sorted(modules):
-        for path in sorted(_installed_files(ours[name])):
-            hasher.update(str(path.relative_to(ours[name])).encode() + b"\0")
-            hasher.update(path.read_bytes() + b"\0")
+        for file_name in installed_files(name):
+            hasher.update(file_name.encode() + b"\0")
+            hasher.update((ours[name] / file_name).read_bytes() + b"\0")
     return hasher.hexdigest()[:10]
+
+
+def installed_files(module: str) -> List[str]:
+    """What an installation of this addon reads, by names within its folder."""
+    folder = sources()[module]
+    return sorted(path.relative_to(folder).as_posix() for path in _installed_files(folder))
 
 
 def _installed_files(folder: Path) -> List[Path]:
