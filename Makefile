@@ -3,6 +3,7 @@
 # make soak N=1000 SEED=7   run random schedules of everything that can happen; JOBS=2 in two
 #                           processes
 # make fuzz N=1000 SEED=7   send the callback near misses of deliveries, and nonsense
+# make bench                measure what it costs, and fail where that is too much;  FULL=1 at length
 # make lint                 check the style
 # make translations         bring i18n/ up to date, and say what is left to translate
 # make screenshots          take the README's pictures from a demo
@@ -16,7 +17,7 @@ PYTHON ?= python3
 ARGS ?=
 export SERIES
 
-COMMANDS := demo test soak fuzz lint odoo screenshots translations wheel clean
+COMMANDS := demo test soak fuzz bench lint odoo screenshots translations wheel clean
 
 .PHONY: help $(COMMANDS)
 
@@ -25,6 +26,7 @@ help:
 
 soak: ARGS += $(if $(N),--schedules $(N)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
 fuzz: ARGS += $(if $(N),--inputs $(N)) $(if $(SEED),--seed $(SEED))
+bench: ARGS += $(if $(FULL),--full)
 
 $(COMMANDS):
 	@$(PYTHON) dev/cli.py $@ -- $(ARGS)

@@ -15,10 +15,14 @@ TIMEOUT = 30
 
 
 class SimulatorProcess:
-    """Started with `with`; the settings are those of the simulator's README."""
+    """Started with `with`; the settings are those of the simulator's README.
 
-    def __init__(self, **settings: Any) -> None:
+    :param workers: batches that it works on at the same time, which cannot be changed later
+    """
+
+    def __init__(self, workers: int = 1, **settings: Any) -> None:
         self.settings = settings
+        self._workers = workers
         self.url = ""
         self._process: Optional[subprocess.Popen[str]] = None
 
@@ -26,6 +30,7 @@ class SimulatorProcess:
         # It ends with its standard input, so it does not outlive us. A session of its own keeps
         # Ctrl-C away from it: we stop it.
         command = [sys.executable, str(CHECKOUT / "simulator"), "--quiet", "--until-eof"]
+        command += ["--workers", str(self._workers)]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -65,6 +70,11 @@ class SimulatorProcess:
     def release(self) -> None:
         """Let held callbacks, delays and hangs go."""
         self._post("release", {})
+
+    def reset(self) -> None:
+        """Back to the settings of the start; the ledger is empty then."""
+        self._post("reset", {})
+        self.configure(**self.settings)
 
     def idle(self) -> Dict[str, Any]:
         """`{"idle", "held"}`: whether nothing is in progress, how many batches are held."""

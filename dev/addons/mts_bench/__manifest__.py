@@ -1,0 +1,9 @@
+{
+    "name": "MTS Connector: Benchmark",
+    "summary": "A controller that does nothing, to be compared with",
+    "version": "15.0.1.0.0",
+    "category": "Hidden",
+    "author": "MTS Connector contributors",
+    "license": "LGPL-3",
+    "depends": ["mts_connector"],
+}

@@ -1,0 +1,1 @@
+"""Benchmarks: what the connector costs, measured against what it cannot do without."""

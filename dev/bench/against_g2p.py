@@ -1,0 +1,74 @@
+"""The connector on OpenG2P's models, against the ORM calls that these need."""
+
+from environment import Environment
+
+from .figures import Figures
+from .stage import MODULES, Stage, stage
+from .tables import Tables
+
+SECTION = "Against OpenG2P's own writes"
+REGISTRANTS = 20_000
+ROUNDS = 2
+BATCH_SIZES = (100, 1000)
+AT_MOST = 1.5
+TYPES = ("MOSIP VID", "MOSIP UIN TOKEN")
+
+
+def measure(environment: Environment, figures: Figures) -> None:
+    database = environment.create_database("bench_g2p", [*MODULES, "mts_sample_g2p"])
+    connection = environment.connect(database)
+    Tables(connection).add_registrants(REGISTRANTS)
+    connection.close()
+    with stage(environment, database) as play:
+        for batch_size in BATCH_SIZES:
+            _compare(play, figures, batch_size)
+    environment.drop_database(database)
+
+
+def _compare(play: Stage, figures: Figures, batch_size: int) -> None:
+    connector = play.create_connector(batch_size=batch_size)
+    types = _types(play.tables)
+    floors, imports = [], []
+    for _round in range(ROUNDS):
+        _make_due(play.tables, types)
+        floors.append(
+            play.registry.rpc.call("mts.bench", "store_tokens", *types, batch_size, timeout=None)
+        )
+        play.tables.expect_tokens(REGISTRANTS)
+        _make_due(play.tables, types)
+        imports.append(play.import_all(connector))
+        play.tables.expect_tokens(REGISTRANTS)
+    case = f"batches of {batch_size}"
+    figures.add(SECTION, f"g2p_floor_s_{batch_size}", min(floors), f"floor, {case}", unit="s")
+    text = f"connector, {case}"
+    figures.add(SECTION, f"g2p_import_s_{batch_size}", min(imports), text, unit="s")
+    figures.add(
+        SECTION,
+        f"g2p_ratio_{batch_size}",
+        min(imports) / min(floors),
+        f"connector / floor, {case}",
+        relation="≤",
+        bound=AT_MOST,
+    )
+
+
+def _types(tables: Tables) -> list:
+    """The ids of the types of IDs that hold VIDs and tokens."""
+    query = "SELECT id FROM g2p_id_type WHERE name = %s"
+    return [tables.value(query, [name]) for name in TYPES]
+
+
+def _make_due(tables: Tables, types: list) -> None:
+    tables.make_due()
+    tables.query("DELETE FROM g2p_reg_id")
+    tables.query(
+        """
+        INSERT INTO g2p_reg_id (partner_id, id_type, value, create_uid, create_date, write_uid,
+                                write_date)
+        SELECT id, %s, mosip_vid, 1, write_date, 1, write_date
+        FROM res_partner WHERE is_registrant
+        """,
+        [types[0]],
+    )
+    tables.query("UPDATE res_partner SET mosip_vid = NULL WHERE is_registrant")
+    tables.tidy()

@@ -1,0 +1,66 @@
+"""Writes down what was measured: a table for people, and the same figures for programs."""
+
+import json
+import os
+from typing import Any, Dict, List
+
+from bootstrap.paths import CHECKOUT
+
+from .figures import Figure, Figures
+
+TABLE = CHECKOUT / "docs" / "performance.md"
+DATA = CHECKOUT / "docs" / "performance.json"
+
+HEAD = """\
+# Performance
+
+Written by `make bench`{full}: {where}, {processors} processors, a simulated MTS that takes no time
+for a record unless it says otherwise. Seconds and rates are those of this machine; ratios, taken
+within one run, hold elsewhere, too. With a bound, `make bench` fails where it is missed.
+
+- **The floor** is a bare program that reads the rows, sends them, takes the answers over a plain
+  HTTP server, and writes the tokens with one statement for each batch. It keeps no promise: a
+  crash loses people, and anybody may deliver.
+- **The floor of OpenG2P** is the ORM calls alone that its models need for the same writes, in
+  bulk: no MTS, no reading, no ledger.
+- **Deliveries** are made as MTS makes them, one after the other and each over a connection of its
+  own. The time is that from one to the next.
+"""
+
+
+def write(figures: Figures, where: str, full: bool) -> None:
+    """Replace both files."""
+    processors = os.cpu_count() or 1
+    head = HEAD.format(full=" FULL=1" if full else "", where=where, processors=processors)
+    sections: Dict[str, List[Figure]] = {}
+    for figure in figures.all:
+        sections.setdefault(figure.section, []).append(figure)
+    parts = [head, *(_table(*section) for section in sections.items()), _plans(figures)]
+    TABLE.write_text("\n".join(filter(None, parts)), "utf-8")
+    data = {
+        "where": where,
+        "processors": processors,
+        "full": full,
+        "figures": [_as_data(figure) for figure in figures.all],
+    }
+    DATA.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _table(section: str, figures: List[Figure]) -> str:
+    lines = [f"## {section}", "", "| | Measured | Bound |", "|---|---|---|"]
+    for figure in figures:
+        mark = " **missed**" if figure.missed else ""
+        lines.append(f"| {figure.text} | {figure.shown}{mark} | {figure.shown_bound} |")
+    return "\n".join([*lines, ""])
+
+
+def _plans(figures: Figures) -> str:
+    """How PostgreSQL finds out that nobody is due."""
+    parts = ["## How PostgreSQL finds that nobody is due", ""] if figures.plans else []
+    for title, plan in figures.plans.items():
+        parts += [f"{title}:", "", "```", plan, "```", ""]
+    return "\n".join(parts)
+
+
+def _as_data(figure: Figure) -> Dict[str, Any]:
+    return {**figure._asdict(), "missed": figure.missed}
