@@ -8,11 +8,13 @@ from ..mts import settings
 # A registrant of a page, and whether only a change of data makes it due.
 DueRow = namedtuple("DueRow", "partner_id record_id fingerprint only_if_changed")
 
-# Conditions on a registrant's record, which may not be there.
-DUE = """
-    record.id IS NULL OR record.state = 'lost' OR record.retry_requested
-    OR record.to_check OR record.retry_at <= now() AT TIME ZONE 'UTC'
+# Conditions on a registrant's record.
+DUE_AGAIN = """
+    record.state = 'lost' OR record.retry_requested OR record.to_check
+    OR record.retry_at <= now() AT TIME ZONE 'UTC'
 """
+# Where it may not be there.
+DUE = f"record.id IS NULL OR {DUE_AGAIN}"
 ONLY_IF_CHANGED = """
     COALESCE(record.state = 'rejected' AND record.retry_requested IS NOT TRUE
              AND (record.retry_at > now() AT TIME ZONE 'UTC') IS NOT FALSE, FALSE)
@@ -36,72 +38,147 @@ STANDINGS = f"""
     END
 """
 
-# How registrants and records are brought together, for each scope. PostgreSQL does not know how
-# far an import has come, and left to itself reads all of the ledger for each page. OFFSET keeps it
-# to looking records up one by one.
-JOINS = {
-    "due": """
-        LEFT JOIN LATERAL (
-            SELECT * FROM mts_record
-            WHERE partner_id = res_partner.id AND connector_id = %s OFFSET 0
-        ) record ON TRUE
-    """,
-    "retry": """
-        JOIN mts_record record ON record.partner_id = res_partner.id AND record.connector_id = %s
-    """,
-}
+# At most so many are looked at with one statement.
+LONGEST_LOOK = 10000
+
+NOT_IN_FLIGHT = """
+    NOT EXISTS (
+        SELECT 1 FROM mts_record flying
+        WHERE flying.partner_id = candidate.id AND flying.state = 'pending'
+    )
+"""
+
+# Whose record makes a registrant due, by the scope of a run.
+IN_SCOPE = {"due": DUE_AGAIN, "retry": "record.retry_requested"}
 
 
 class MtsDelta(models.AbstractModel):
-    """Who is due with a connector now. It reads the ledger, ``mts.record``, and has no rows."""
+    """Who is due with a connector now. It reads the ledger, ``mts.record``, and has no rows.
+
+    Due is who matches the filter, has a VID and no token, is in flight with no connector, and
+    either was never answered or may be sent again: nothing came back, the data may have changed, a
+    passing fault is over, or a person asked for it.
+
+    Of a million registrants a few are due, or none. So those who have a VID are first held against
+    the ledger, for which the indexes of both are enough; only of those who remain, the candidates,
+    the contact is looked at.
+    """
 
     _name = "mts.delta"
     _description = "Registrants Who Are Due"
 
     @api.model
     def _count_due(self, connector, scope="due"):
-        """Return how many are due; some of them may prove to be unchanged."""
-        source, params = self._due_sql(connector, scope)
-        self.env.cr.execute(f"SELECT count(*) {source}", params)
+        """Return how many are due; some of them may prove to be unchanged.
+
+        :param scope: ``due``, or ``retry`` for those only whom a person asked to try again
+        """
+        candidates, params = self._candidates(connector, scope)
+        matching, matching_params = self._matching(connector).select()
+        self.env.cr.execute(
+            f"""
+            SELECT count(*) FROM ({candidates}) candidate
+            JOIN ({matching}) matching ON matching.id = candidate.id
+            WHERE {NOT_IN_FLIGHT}
+            """,  # noqa: S608
+            [*params, *matching_params],
+        )
         return self.env.cr.fetchone()[0]
 
     @api.model
     def _due_page(self, connector, scope, after, limit):
         """Return the next due registrants by id, as a list of :class:`DueRow`."""
-        source, params = self._due_sql(connector, scope, after)
-        self.env.cr.execute(
-            f"""
-            SELECT res_partner.id, record.id, record.fingerprint, {ONLY_IF_CHANGED}
-            {source} ORDER BY res_partner.id LIMIT %s
-            """,
-            [*params, limit],
-        )
-        return [DueRow(*row) for row in self.env.cr.fetchall()]
+        page, size = [], limit
+        while len(page) < limit:
+            statement, params = self._page_sql(connector, scope, after, size)
+            self.env.cr.execute(statement, params)
+            looked_at = self.env.cr.fetchall()
+            page += [DueRow(*row) for *row, is_due in looked_at if is_due]
+            if len(looked_at) < size:
+                break
+            # Where few candidates match the filter, more of them are looked at in one go.
+            after, size = looked_at[-1][0], min(4 * size, LONGEST_LOOK)
+        return page[:limit]
 
     @api.model
-    def _due_sql(self, connector, scope, after=0):
-        """Return FROM, WHERE and parameters of the delta.
+    def _page_sql(self, connector, scope, after, size):
+        """Return SQL and parameters of the next candidates, and whether they are due.
 
-        Due is who matches the filter, has a VID and no token, is in flight with no connector, and
-        either was never answered or may be sent again: nothing came back, the data may have
-        changed, a passing fault is over, or a person asked for it.
-
-        :param scope: ``due``, or ``retry`` for those only whom a person asked to try again
-        :param after: only registrants with a greater id
+        PostgreSQL does not know how far an import has come, and left to itself reads all contacts
+        for each page. OFFSET keeps it to looking them up one by one.
         """
-        domain = expression.AND([connector._domain(), connector._store()._domain_after(after)])
-        tables, where, params = self._partner_query(domain).get_sql()
-        due = {"due": DUE, "retry": "record.retry_requested"}[scope]
+        candidates, params = self._candidates(connector, scope, after, size)
+        matching = self._matching(connector, after)
+        matching.add_where("res_partner.id = candidate.id")
+        looked_up, matching_params = matching.select()
         return (
             f"""
-            FROM {tables} {JOINS[scope]}
-            WHERE {where or "TRUE"} AND ({due})
-              AND NOT EXISTS (
-                  SELECT 1 FROM mts_record flying
-                  WHERE flying.partner_id = res_partner.id AND flying.state = 'pending'
-              )
+            SELECT candidate.*, matching.id IS NOT NULL AND {NOT_IN_FLIGHT}
+            FROM ({candidates}) candidate
+            LEFT JOIN LATERAL ({looked_up} OFFSET 0) matching ON TRUE
+            ORDER BY candidate.id
             """,  # noqa: S608
-            [connector.id, *params],
+            [*params, *matching_params],
+        )
+
+    @api.model
+    def _matching(self, connector, after=0):
+        """Return the query of those who match the filter, have a VID and no token."""
+        domain = expression.AND([connector._domain(), connector._store()._domain_after(after)])
+        return self._partner_query(domain)
+
+    @api.model
+    def _candidates(self, connector, scope, after=0, size=None):
+        """Return SQL and parameters of those who may be due, as the columns of a ``DueRow``.
+
+        They are those whose record says so, and those who have a VID and no record.
+
+        :param after: only contacts with a greater id
+        :param size: only so many, in the order of their ids
+        """
+        parts = [self._known_sql(connector, scope, after)]
+        if scope == "due":
+            parts.append(self._unknown_sql(connector, after, one_by_one=size is not None))
+        statements, params = [], []
+        for statement, of_part in parts:
+            statements.append(f"({statement} ORDER BY id LIMIT %s)")
+            params += [*of_part, size]
+        together = " UNION ALL ".join(statements)
+        return f"SELECT * FROM ({together}) part ORDER BY id LIMIT %s", [*params, size]  # noqa: S608
+
+    @api.model
+    def _known_sql(self, connector, scope, after):
+        return (
+            f"""
+            SELECT record.partner_id AS id, record.id AS record_id, record.fingerprint,
+                   {ONLY_IF_CHANGED} AS only_if_changed
+            FROM mts_record record
+            WHERE record.connector_id = %s AND record.partner_id > %s AND ({IN_SCOPE[scope]})
+            """,  # noqa: S608
+            [connector.id, after],
+        )
+
+    @api.model
+    def _unknown_sql(self, connector, after, one_by_one):
+        """Return SQL and parameters of those who have a VID and no record.
+
+        :param one_by_one: look each of them up, for the same reason as above
+        """
+        # Archived ones, too: to leave them out each contact would have to be looked at.
+        domain = connector._store()._domain_after(after)
+        with_vid, params = self._partner_query(domain, active_test=False).select()
+        return (
+            f"""
+            SELECT registrant.id, NULL::integer AS record_id, NULL::varchar AS fingerprint,
+                   FALSE AS only_if_changed
+            FROM ({with_vid}) registrant
+            WHERE NOT EXISTS (
+                SELECT 1 FROM mts_record known
+                WHERE known.partner_id = registrant.id AND known.connector_id = %s
+                {"OFFSET 0" if one_by_one else ""}
+            )
+            """,  # noqa: S608
+            [*params, connector.id],
         )
 
     @api.model
@@ -244,38 +321,39 @@ class MtsDelta(models.AbstractModel):
 
         :param look_from: what ``_oldest_transaction`` said before this transaction began
         """
-        query, params = self._partner_query(self._may_have_changed(connector)).select()
-        self.env.cr.execute(
-            f"""
-            UPDATE mts_record SET to_check = TRUE
-            WHERE connector_id = %s AND to_check IS NOT TRUE AND partner_id IN ({query})
-            """,  # noqa: S608
-            [connector.id, *params],
-        )
+        for changed in self._changed_domains(connector):
+            domain = expression.AND([connector._store()._domain(), changed])
+            query, params = self._partner_query(domain).select()
+            self.env.cr.execute(
+                f"""
+                UPDATE mts_record SET to_check = TRUE
+                WHERE connector_id = %s AND to_check IS NOT TRUE AND partner_id IN ({query})
+                """,  # noqa: S608
+                [connector.id, *params],
+            )
         self.invalidate_cache()
         connector.changes_since = look_from
 
     @api.model
     def _may_have_changed(self, connector):
         """Return the domain of those to be sent whom an import has to look at once again."""
-        domain = connector._store()._domain()
-        if connector.changes_since:
-            domain = expression.AND([domain, self._changed_domain(connector)])
-        return domain
+        changed = expression.OR(self._changed_domains(connector))
+        return expression.AND([connector._store()._domain(), changed])
 
     @api.model
-    def _changed_domain(self, connector):
-        """Return the registrants of whom a sent value may have changed."""
+    def _changed_domains(self, connector):
+        """Return domains of the registrants of whom a sent value may have changed.
+
+        One for each table in which it may have: put together, no index would help.
+        """
         since = connector.changes_since
         rows = {"", *connector._store()._watched_paths()}
         for path in connector._paths():
             followed = self._followed(path)
-            if followed is None:
-                return []
+            if followed is None or not since:
+                return [expression.TRUE_DOMAIN]
             rows.update(followed)
-        return expression.OR(
-            [[(f"{path}.write_date".lstrip("."), ">=", since)] for path in sorted(rows)]
-        )
+        return [[(f"{path}.write_date".lstrip("."), ">=", since)] for path in sorted(rows)]
 
     @api.model
     def _followed(self, path):

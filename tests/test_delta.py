@@ -26,6 +26,48 @@ def mapping(**values):
 
 
 @tagged("post_install", "-at_install")
+class TestPages(FaultCase):
+    def requests_of(self, matching, count):
+        """Import with batches of two, and return how many were in each request.
+
+        :param matching: numbers of those whom the filter leaves, of so many registrants
+        """
+        people = self.create_registrants(count)
+        for number in matching:
+            people[number].city = "Kindia"
+        connector = self.create_connector(
+            batch_size=2, search_domain='[("ref", "=", "mts-test"), ("city", "=", "Kindia")]'
+        )
+        self.import_now(connector)
+        self.assertEqual(
+            people.filtered("mosip_auth_token"), people.browse(people[n].id for n in matching)
+        )
+        return [post["records"] for post in self.simulator.ledger.posts]
+
+    def test_batches_are_full_whoever_stands_between(self):
+        self.assertEqual(self.requests_of([0, 7, 8, 30, 31], 40), [2, 2, 1])
+
+    def test_nobody_matches(self):
+        self.assertEqual(self.requests_of([], 12), [])
+
+    def test_those_with_and_without_a_record_in_order(self):
+        """A registrant who is due again stands among those who are new."""
+        people = self.create_registrants(4)
+        connector = self.create_connector(batch_size=1, search_domain='[("city", "=", "Kindia")]')
+        people[1].city = people[3].city = "Kindia"
+        for partner in people[1] + people[3]:
+            self.simulator.refuse(partner.mosip_vid, "IDA-DEA-001")
+        self.import_now(connector)
+        vids = people.mapped("mosip_vid")
+        for vid in vids:
+            self.simulator.accept(vid)
+        people.write({"city": "Kindia", "given_name": "Aminata"})
+        self.import_now(connector)
+        sent = [post["vids"] for post in self.simulator.ledger.posts]
+        self.assertEqual(sent[2:], [[vid] for vid in vids])
+
+
+@tagged("post_install", "-at_install")
 class TestUnchanged(FaultCase):
     def test_an_unchanged_refusal_is_not_sent_again(self):
         connector = self.create_connector()

@@ -293,11 +293,10 @@ class TestMerged(G2pCase):
 class TestIndexed(G2pCase):
     def test_who_is_due_is_found_by_an_index(self):
         connector = self.connector
-        source, params = self.env["mts.delta"]._due_sql(connector, "due")
+        statement, params = self.env["mts.delta"]._page_sql(connector, "due", 0, 100)
         self.env.cr.execute("SET LOCAL enable_seqscan = off")
-        self.env.cr.execute(
-            f"EXPLAIN SELECT res_partner.id {source} ORDER BY res_partner.id LIMIT 100", params
-        )
+        self.env.cr.execute(f"EXPLAIN {statement}", params)
         plan = "\n".join(row[0] for row in self.env.cr.fetchall())
         self.assertNotIn("Seq Scan on g2p_reg_id", plan)
-        self.assertEqual(plan.count("g2p_reg_id_mts_index"), 2, plan)
+        # VIDs and tokens, of those who are new and of each candidate.
+        self.assertEqual(plan.count("g2p_reg_id_mts_index"), 4, plan)
