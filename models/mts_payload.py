@@ -52,12 +52,11 @@ class MtsPayload(models.AbstractModel):
             # It clears Odoo's cache when it fails: what was computed by halves must not be sent,
             # and what is left to be computed must not fail for the others.
             with self.env.cr.savepoint():
-                for partner in partners:
-                    vid = vids[partner.id]
-                    payload = {message.VID_KEY: vid, **partner._mts_record(paths)}
+                for (partner_id, vid), texts in zip(vids.items(), partners._mts_records(paths)):
+                    payload = {message.VID_KEY: vid, **texts}
                     identity = message.identity(payload, mapping, connector.lang_code)
                     fingerprint = signature.fingerprint(key, identity)
-                    items[partner.id] = Item(partner.id, vid, payload, fingerprint)
+                    items[partner_id] = Item(partner_id, vid, payload, fingerprint)
         except PASSING:
             raise
         except Exception as error:  # noqa: BLE001  (whatever a field of another addon comes up with)

@@ -525,4 +525,4 @@ class MtsRecord(models.Model):
         connector = self.connector_id
         partner = self.partner_id.with_company(connector.company_id)
         vid = self._from_stores(self, "_read_vids").get(self.id)
-        return [vid, *(partner._mts_text(path) for path in connector._paths())]
+        return [vid, *(partner._mts_texts(path)[0] for path in connector._paths())]

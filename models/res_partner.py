@@ -172,7 +172,8 @@ class ResPartner(models.Model):
         return {**vals, "mosip_token_at": fields.Datetime.now() if token else False}
 
     def _mosip_tokens(self):
-        return [partner.mosip_auth_token for partner in self.sudo()]
+        partners = self if self.env.su else self.sudo()
+        return [partner.mosip_auth_token for partner in partners]
 
     @api.model
     def _check_mosip_written(self, vals):
@@ -320,29 +321,44 @@ class ResPartner(models.Model):
             reason = redact(str(error).partition("\n")[0], _texts(domain))
             raise SettingError(_("it cannot be searched: %(reason)s"), reason=reason) from None
 
-    def _mts_record(self, paths):
-        """Return what is sent of this registrant: nested objects of texts, empty values left out.
+    def _mts_records(self, paths):
+        """Return what is sent of each of these registrants: nested objects of texts, empty values
+        left out.
 
         :param paths: field names, or dotted paths
         """
-        self.ensure_one()
-        return message.nest((path, self._mts_text(path)) for path in paths)
+        columns = self._mts_columns(paths)
+        return [message.nest(zip(paths, texts)) for texts in zip(*columns)]
 
-    def _mts_text(self, path):
-        """Return the value at the path as MTS takes it, or None. Registries may override this."""
+    def _mts_columns(self, paths):
+        """Return what is sent of these registrants, as a list of texts for each path."""
+        names = {path.partition(".")[0] for path in paths}
+        # These and no others: by itself Odoo would read all that a contact has.
+        self._read([name for name in names if self._fields[name].store])
+        return [self._mts_texts(path) for path in paths]
+
+    def _mts_texts(self, path):
+        """Return the value at the path as MTS takes it, or None, of each of these registrants.
+
+        Registries may override this.
+        """
         *parents, name = path.split(".")
-        records = self.mapped(".".join(parents)) if parents else self
-        texts = [self._mts_field_text(record, name) for record in records]
-        text = ", ".join(text for text in texts if text)
+        if parents or self._fields[name].relational:
+            return [partner._mts_joined(parents, name) for partner in self]
+        texts = [self._mts_value(self._fields[name], value) for value in self.mapped(name)]
         if path == "phone" and "phone_number_ids" in self._fields:
             # OpenG2P writes all numbers of a person into this field, and MOSIP knows one.
-            text = text.partition(",")[0].strip()
-        return text or None
+            texts = [(text and text.partition(",")[0].strip()) or None for text in texts]
+        return texts
+
+    def _mts_joined(self, parents, name):
+        """Return one text of all that a path leads to."""
+        records = self.mapped(".".join(parents)) if parents else self
+        texts = [self._mts_value(record._fields[name], record[name]) for record in records]
+        return ", ".join(text for text in texts if text) or None
 
     @api.model
-    def _mts_field_text(self, record, name):
-        field = record._fields[name]
-        value = record[name]
+    def _mts_value(self, field, value):
         if field.type == "boolean":
             return "true" if value else "false"
         if field.relational:

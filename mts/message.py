@@ -72,6 +72,9 @@ def nest(values: Iterable[Tuple[str, Optional[str]]]) -> Dict[str, Any]:
     for path, text in values:
         if text is None:
             continue
+        if "." not in path:
+            record[path] = text
+            continue
         *parents, last = path.split(".")
         place = record
         for parent in parents:

@@ -458,7 +458,7 @@ class TestMalformed(AnswerCase):
         partner, other = self.create_registrants(2)
         self.simulator.refuse(partner.mosip_vid, "IDA-DEA-001")
         self.sent(partner, other)
-        with patch.object(type(partner), "_mts_text", side_effect=KeyError("given_name")):
+        with patch.object(type(partner), "_mts_texts", side_effect=KeyError("given_name")):
             self.release()
         self.assertTrue(other.mosip_auth_token)
         record = self.record_of(partner)

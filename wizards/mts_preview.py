@@ -131,7 +131,7 @@ class MtsPreview(models.TransientModel):
         try:
             # It clears Odoo's cache when it fails, so that the next sample is read by itself.
             with self.env.cr.savepoint():
-                return partner._mts_text(path)
+                return partner._mts_texts(path)[0]
         except AccessError:
             return HIDDEN
         except Exception:  # noqa: BLE001  (whatever a field of another addon comes up with)

@@ -9,7 +9,7 @@ class ResPartner(models.Model):
     gender = fields.Selection([("male", "Male"), ("female", "Female"), ("other", "Other")])
     civil_vid = fields.Char("VID", copy=False, groups="mts_connector.group_manager")
 
-    def _mts_text(self, path):
+    def _mts_texts(self, path):
         # MOSIP knows people as "Female", in English; here they are "female", or "Femme" on screen.
-        text = super()._mts_text(path)
-        return text.capitalize() if text and path == "gender" else text
+        texts = super()._mts_texts(path)
+        return [text and text.capitalize() for text in texts] if path == "gender" else texts
