@@ -25,6 +25,7 @@ from . import mts_repair
 from . import mts_conflict
 from . import mts_merge
 from . import mts_record
+from . import mts_settlement
 from . import mts_delta
 from . import mts_coverage
 from . import mts_refused_delivery

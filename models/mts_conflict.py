@@ -21,8 +21,9 @@ class MtsConflict(models.AbstractModel):
 
     token_at = fields.Datetime("Present Token Since", compute="_compute_token_at")
 
-    @api.depends("partner_id.mosip_auth_token")
+    @api.depends("partner_id")
     def _compute_token_at(self):
+        # Not by the token: with each that comes Odoo would look for the records that show it.
         times = self._from_stores(self.sudo(), "_read_token_times")
         for record in self:
             record.token_at = times.get(record.id)
@@ -73,15 +74,15 @@ class MtsConflict(models.AbstractModel):
         self.check_access_rights("read")
         self.check_access_rule("read")
         self.connector_id._check_manager()
-        record = self.sudo()._lock_with_partners(self.ids)
-        if record.state != "conflict":
+        settlement = self.env["mts.settlement"].sudo()
+        row = settlement._lock(self.ids).get(self.id)
+        if not row or row.state != "conflict":
             raise UserError(_("Somebody has settled this conflict already."))
-        before = [(record, record.request_id.id, record.state)]
         with quiet(self.env.cr):
-            error = record._try_to_store(record.connector_id, {record: choose()})
+            error = settlement._try_to_store(self.sudo().connector_id, {row: choose()})
             if error:
                 raise UserError(_("The registry did not take the token (%s).", error))
-            record._count_changes(before)
+            settlement._count({row: "tokenized"})
             self.env["base"].flush()
 
     def _present_token(self):

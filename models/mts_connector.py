@@ -272,16 +272,13 @@ class MtsConnector(models.Model):
                 connector.flush(["attention"])
             connector._runs_to_send()._finish("failed", reason)
 
-    def _judge(self, records):
+    def _judge(self, refused, others):
         """Stop sending, or take it up again, after answers.
 
-        :param records: records that have just been answered
+        :param refused: records that have just been rejected
+        :param others: whether others have been answered, too, and not been rejected
         """
-        stopping = records.filtered(
-            lambda record: (
-                record.state == "rejected" and record.error_id.policy in STOPPING_POLICIES
-            )
-        )
+        stopping = refused.filtered(lambda record: record.error_id.policy in STOPPING_POLICIES)
         if stopping:
             error = stopping[0].error_id
             self._raise_attention(
@@ -292,7 +289,7 @@ class MtsConnector(models.Model):
                     advice=error.advice,
                 )
             )
-        elif records.filtered(lambda record: record.error_id.policy != "transient"):
+        elif others or refused.filtered(lambda record: record.error_id.policy != "transient"):
             self.filtered("attention").attention = False
 
     def _slice_failed(self, error_name):

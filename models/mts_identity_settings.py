@@ -92,8 +92,8 @@ class MtsIdentitySettings(models.AbstractModel):
 
     def _has_store(self):
         """Tell whether the identity store is there: its addon may have been removed since."""
-        store = self._identity_stores().get(self.identity_store)
-        return store is not None and store._is_available()
+        name = STORES + (self.identity_store or "")
+        return name in self.env and self.sudo().env[name]._is_available()
 
     def _store(self):
         """Return the identity store: where VIDs and tokens of the registrants live.

@@ -1,5 +1,23 @@
+import json
+
 from odoo import _, api, models
 from odoo.osv import expression
+from psycopg2.extensions import AsIs
+
+
+def write_together(records, name):
+    """Have what is pending of a text column written with one statement.
+
+    Odoo sends one for all records that get the same value. So here they do: an expression by which
+    PostgreSQL finds the value of each record.
+    """
+    pending = records.env.all.towrite.get(records._name, {})
+    values = {id_: pending[id_][name] for id_ in records.ids if name in pending.get(id_, ())}
+    if values:
+        statement = records.env.cr.mogrify("(%s::jsonb ->> id::text)", [json.dumps(values)])
+        found = AsIs(statement.decode())
+        for id_ in values:
+            pending[id_][name] = found
 
 
 class MtsIdentityStorePartner(models.AbstractModel):
@@ -97,8 +115,14 @@ class MtsIdentityStorePartner(models.AbstractModel):
     @api.model
     def _read_tokens(self, partners):
         """Return ``{partner id: token}`` of those who have one."""
-        tokens = {partner.id: partner.mosip_auth_token for partner in partners}
-        return {partner_id: token for partner_id, token in tokens.items() if token}
+        self.env["res.partner"].flush(["mosip_auth_token"])
+        self.env.cr.execute(
+            "SELECT id, mosip_auth_token FROM res_partner "
+            "WHERE id = ANY(%s) AND mosip_auth_token IS NOT NULL",
+            [partners.ids],
+            log_exceptions=False,
+        )
+        return self._stripped(self.env.cr.fetchall())
 
     @api.model
     def _read_token_times(self, partners):
@@ -112,9 +136,16 @@ class MtsIdentityStorePartner(models.AbstractModel):
 
         :param tokens: ``{partner id: token}``, tokens are never empty
         """
-        partners = self.env["res.partner"].with_context(tracking_disable=True)
-        for partner_id, token in tokens.items():
-            partners.browse(partner_id).write({"mosip_auth_token": token, "mosip_vid": False})
+        # All at once, so that whatever is read of them on the way is read for all.
+        partners = self.env["res.partner"].with_context(tracking_disable=True).browse(tokens)
+        same = {"mosip_vid": False}
+        if len(partners) > 1:
+            # What all get is written once: with each contact a field costs as much again.
+            partners.write(same)
+            same = {}
+        for partner in partners:
+            partner.write({"mosip_auth_token": tokens[partner.id], **same})
+        write_together(partners, "mosip_auth_token")
 
     # -- by hand ---------------------------------------------------------------------------------
 

@@ -19,9 +19,9 @@ class MtsMerge(models.AbstractModel):
         from now on that the target is due, or has the token.
         """
         partners = target + sources
-        records = self.search([("partner_id", "in", partners.ids)], order="id")
-        records = self._lock_with_partners(records.ids)
-        before = [(record, record.request_id.id, record.state) for record in records]
+        settlement = self.env["mts.settlement"]
+        rows = settlement._lock(self.search([("partner_id", "in", partners.ids)]).ids)
+        records = self.browse(rows)
         tokens = self._tokens_before_merge(partners, records)
         judge, other_token = self._disputed_by_merge(tokens, target, records)
         holders = {
@@ -43,7 +43,7 @@ class MtsMerge(models.AbstractModel):
             self._dispute({mine or self.create({**pair, "state": "lost"}): ("", other_token)})
         self.flush()
         requests._close_answered()
-        self._count_changes([entry for entry in before if entry[0] in kept])
+        settlement._count({rows[record.id]: record.state for record in kept if record.id in rows})
 
     @api.model
     def _check_waiting(self, kept, holders):

@@ -22,6 +22,21 @@ COUNTERS = {
     "lost": "lost_count",
 }
 
+# What is not counted stays empty: see ``_close_answered``, where a request counts that was lost.
+_SUMS = ", ".join(
+    f"{column} = COALESCE({column} + %({state})s, NULLIF(%({state})s, 0))"
+    for state, column in COUNTERS.items()
+)
+_COUNTED = " + ".join(f"COALESCE({column}, 0)" for column in COUNTERS.values())
+_COUNT = f"""
+    UPDATE mts_request SET {_SUMS},
+        answered_at = COALESCE(
+            answered_at, CASE WHEN %(delivered)s THEN now() AT TIME ZONE 'UTC' END
+        )
+    WHERE id = %(id)s AND (%(changed)s OR answered_at IS NULL)
+    RETURNING run_id, record_count <= {_COUNTED}
+"""  # noqa: S608
+
 NO_ANSWER = "MTC-NO-ANSWER"
 ELSEWHERE = "MTC-ELSEWHERE"
 
@@ -313,7 +328,7 @@ class MtsRequest(models.Model):
             if ref and delivered_for in (None, ref.request_id):
                 answers.append((ref, parsed))
         with quiet(self.env.cr):
-            accepted = self.env["mts.record"]._settle(answers)
+            accepted = self.env["mts.settlement"]._settle(answers)
             self.env["base"].flush()
         return {
             "accepted": accepted,
@@ -322,44 +337,27 @@ class MtsRequest(models.Model):
         }
 
     @api.model
-    def _note_delivery(self, request_ids):
-        """Note that MTS reaches us, whatever became of what it delivered."""
-        self.flush()
-        self.env.cr.execute(
-            """
-            UPDATE mts_request SET answered_at = now() AT TIME ZONE 'UTC'
-            WHERE id = ANY(%s) AND answered_at IS NULL
-            """,
-            [sorted(request_ids)],
-            log_exceptions=False,
-        )
-
-    @api.model
-    def _count(self, changes):
+    def _count(self, changes, delivered=()):
         """Add to the counters and close the requests that have nothing pending any more.
 
         :param changes: ``{request id: Counter(record state: difference)}``
+        :param delivered: ids of those that something was delivered for: MTS reaches us, whatever
+            became of it
         """
         self.flush()
+        runs, complete = self.env["mts.run"], self.browse()
         for request_id in sorted(changes):
-            columns = [
-                (COUNTERS[state], difference)
-                for state, difference in sorted(changes[request_id].items())
-                if state in COUNTERS
-            ]
-            assignments = ", ".join(
-                f"{column} = COALESCE({column}, 0) + %s" for column, _difference in columns
-            )
-            if columns:
-                self.env.cr.execute(
-                    f"UPDATE mts_request SET {assignments} WHERE id = %s",  # noqa: S608
-                    [difference for _column, difference in columns] + [request_id],
-                    log_exceptions=False,
-                )
-        self.invalidate_cache()
-        counted = self.browse(sorted(changes))
-        counted._close_answered()
-        news.announce(counted.run_id)
+            values = {state: changes[request_id][state] for state in COUNTERS}
+            values["changed"] = any(values.values())
+            values.update(id=request_id, delivered=request_id in delivered)
+            self.env.cr.execute(_COUNT, values, log_exceptions=False)
+            for run_id, is_complete in self.env.cr.fetchall():
+                runs |= runs.browse(run_id)
+                complete += self.browse(request_id if is_complete else ())
+        self.invalidate_cache(ids=list(changes))
+        if complete:
+            complete._close_answered()
+        news.announce(runs)
 
     def _close_answered(self):
         """Close those of which no record is pending; wake the run that waits for that."""
@@ -375,16 +373,16 @@ class MtsRequest(models.Model):
                   SELECT 1 FROM mts_record
                   WHERE request_id = request.id AND (state = 'pending' OR error_code = %s)
               )
-            RETURNING id
+            RETURNING run_id
             """,
             [self.ids, NO_ANSWER],
             log_exceptions=False,
         )
-        closed = self.browse([row[0] for row in self.env.cr.fetchall()])
-        self.invalidate_cache()
-        runs = closed.run_id.filtered(lambda run: run.state in ("sending", "waiting"))
-        if runs:
-            runs.connector_id._hint_at_slice()
+        runs = self.env["mts.run"].browse({row[0] for row in self.env.cr.fetchall()})
+        self.invalidate_cache(ids=self.ids)
+        going_on = runs.filtered(lambda run: run._goes_on())
+        if going_on:
+            going_on.connector_id._hint_at_slice()
 
     # -- reconciliation --------------------------------------------------------------------------
 

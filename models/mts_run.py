@@ -11,6 +11,9 @@ from .mts_run_progress import OPEN_REQUESTS, OPEN_STATES
 # Each takes its hundred of records out of an index: a million of them would be too long a job.
 CLEARED_AT_ONCE = 2000
 
+# Answers that may come at the same time.
+LAST_ANSWERS = 8
+
 # Pauses between tries to reach MTS: 1, 2, 4, 8 minutes. The registrants stay due after that.
 MAX_FAILURES = 5
 
@@ -140,11 +143,13 @@ class MtsRun(models.Model):
             return
         delta = self.env["mts.delta"]
         delta._mark_changed(connector, look_from)
+        expected = delta._count_due(connector, self.scope)
         self.write(
             {
-                "state": "sending",
+                # Where nobody is due, who is due need not be looked for once more.
+                "state": "sending" if expected else "waiting",
                 "started_at": fields.Datetime.now(),
-                "expected_count": delta._count_due(connector, self.scope),
+                "expected_count": expected,
             }
         )
 
@@ -191,10 +196,25 @@ class MtsRun(models.Model):
         connector = self.connector_id
         if connector.attention:
             return self._allowed_to_try()
-        open_requests = self.env["mts.request"].search_count(
-            [("connector_id", "=", connector.id), ("state", "in", OPEN_REQUESTS)]
+        ahead = self._requests_ahead()
+        return connector.batch_size if ahead < connector.max_open_requests else 0
+
+    def _requests_ahead(self):
+        return self.env["mts.request"].search_count(
+            [("connector_id", "=", self.connector_id.id), ("state", "in", OPEN_REQUESTS)]
         )
-        return connector.batch_size if open_requests < connector.max_open_requests else 0
+
+    def _goes_on(self):
+        """Tell whether the run should go on, now that a request has been answered.
+
+        While half of the requests that may be ahead are, MTS has enough to do; and while many are
+        awaited, the run cannot end. A slice for each answer would cost more than it brings.
+        """
+        if self.state not in ("sending", "waiting"):
+            return False
+        enough = self.connector_id.max_open_requests // 2 if self.state == "sending" else 0
+        # Not only with the last one: answers that come at the same time do not see each other.
+        return self._requests_ahead() <= max(enough, LAST_ANSWERS)
 
     def _allowed_to_try(self):
         """Try a single registrant, to see whether what stopped the connector has been mended."""

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests.common import tagged
 
-from ..models import mts_record
+from ..models import mts_settlement
 from ..mts.client import MtsClient
 from .fault_case import CommittedCase, FaultCase
 
@@ -570,7 +570,7 @@ class TestAtTheSameTime(CommittedCase):
         first, second = (self.reference_of(person.mosip_vid) for person in people)
         self.log_in_to_deliver()
         self.commit()
-        settle = mts_record.MtsRecord._settle
+        settle = mts_settlement.MtsSettlement._settle
         deliveries = []
 
         def settle_late(records, delivered):
@@ -582,7 +582,7 @@ class TestAtTheSameTime(CommittedCase):
                 self.assertEqual(answer.status_code, 200)
             return settle(records, delivered)
 
-        with patch.object(mts_record.MtsRecord, "_settle", settle_late):
+        with patch.object(mts_settlement.MtsSettlement, "_settle", settle_late):
             self.post("/mts/callback", self.result(first, token="one"))
         self.commit()
         self.assertEqual(len(deliveries), 3, "the first had to begin again")

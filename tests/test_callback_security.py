@@ -251,7 +251,7 @@ class TestOurOwnErrors(CallbackCase):
             text = f"{TOKEN} is not to our taste"
             raise ValidationError(text)
 
-        failing = patch.object(type(self.env["mts.record"]), "_settle", fail)
+        failing = patch.object(type(self.env["mts.settlement"]), "_settle", fail)
         bodies = {BULK: [self.result(self.refs[0])], SINGLE: self.result(self.refs[0])}
         for path, body in bodies.items():
             with failing, self.nothing_written(), everything_logged(self) as logs:

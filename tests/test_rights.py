@@ -65,6 +65,7 @@ ABSTRACT = {
     "mts.sending.settings",
     "mts.setting.mixin",
     "mts.setting.problems",
+    "mts.settlement",
 }
 
 # The fields of a contact: who may read, and who may write.

@@ -11,7 +11,7 @@ from odoo.tools import mute_logger
 from ..background.transaction import in_transaction
 from .fault_case import FaultCase, everything_logged
 
-OURS = "odoo.addons.mts_connector.models.mts_record"
+OURS = "odoo.addons.mts_connector.models.mts_settlement"
 
 
 @tagged("post_install", "-at_install")
@@ -76,6 +76,23 @@ class TestStoreFailures(FaultCase):
             run = self.import_secretly()
         self.assert_one_left_out(run, poor)
         self.assertIn("ValidationError", self.record_of(poor).error_message)
+
+    def test_other_addons_see_each_token(self):
+        """Also where those of a batch are written with one statement."""
+        model, seen = type(self.people), []
+        write = model.write
+
+        def look_on(partners, values):
+            result = write(partners, values)
+            if values.get("mosip_auth_token"):
+                seen.append((partners.ids, partners.mapped("mosip_auth_token")))
+            return result
+
+        with patch.object(model, "write", look_on):
+            self.import_now(self.connector)
+        stored = [([partner.id], [partner.mosip_auth_token]) for partner in self.people]
+        self.assertEqual(sorted(seen), stored)
+        self.assertEqual(len({token for _ids, (token,) in seen}), len(self.people))
 
     def test_one_by_one(self):
         self.connector.write(

@@ -1,0 +1,317 @@
+import logging
+import traceback
+from collections import Counter, defaultdict
+from typing import NamedTuple, Optional
+
+import psycopg2
+from odoo import _, api, models
+
+from .. import server_config
+from ..mts import answer as answers
+from ..mts import signature
+from .mts_request import NO_ANSWER
+
+_logger = logging.getLogger(__name__)
+
+NOT_STORED = "MTC-NOT-STORED"
+STORE_FAILS = "MTC-STORE-FAILS"
+
+# When not one token of so many can be stored, it is not the registrants.
+BROKEN_AFTER = 3
+
+
+class Row(NamedTuple):
+    """A record as a delivery finds it."""
+
+    id: int
+    connector_id: int
+    partner_id: int
+    request_id: int
+    state: str
+    error_code: Optional[str]
+
+    def is_changed_by(self, ref, answer):
+        """Tell whether the answer changes anything.
+
+        A token is welcome however late it comes. A refusal counts only for the last request, and
+        only while nothing better is known.
+        """
+        if answer.status == answers.PROCESSED:
+            return self.state != "tokenized"
+        unanswered = self.state in ("pending", "lost") or self.error_code == NO_ANSWER
+        return unanswered and self.request_id == ref.request_id
+
+
+class MtsSettlement(models.AbstractModel):
+    """What answers change.
+
+    A whole batch is settled with a few statements: what is asked for each registrant by itself
+    costs most of an import.
+    """
+
+    _name = "mts.settlement"
+    _description = "Settlement of Answers"
+
+    @api.model
+    def _settle(self, delivered):
+        """Act on answers, each only where it proves whose it is.
+
+        :param delivered: list of (:class:`~..mts.signature.Reference`,
+            :class:`~..mts.answer.Answer`)
+        :return: how many told something new
+        """
+        keys = self._keys([ref.record_id for ref, _answer in delivered])
+        delivered = self._awaited(self._genuine(delivered, keys))
+        news = self._news(delivered, keys)
+        tokens, refusals = {}, {}
+        for row, answer in news.items():
+            accepted = answer.status == answers.PROCESSED
+            (tokens if accepted else refusals)[row] = answer
+        states = {**self._accept(tokens), **self._refuse(refusals)}
+        self._count(states, {ref.request_id for ref, _answer in delivered})
+        self._judge(news, states)
+        return len(news)
+
+    # -- whose it is -----------------------------------------------------------------------------
+
+    @api.model
+    def _keys(self, record_ids):
+        """Return ``{record id: key of its proofs}``.
+
+        Where the key is too short to be used, or the record is not there, it is a key that nobody
+        knows: a forged reference takes the same time, whatever it names.
+        """
+        self.env["mts.record"].flush()
+        self.env.cr.execute(
+            """
+            SELECT connector.id, connector.hmac_key, ARRAY(
+                SELECT id FROM mts_record
+                WHERE id = ANY(%s) AND connector_id = connector.id
+            )
+            FROM mts_connector connector
+            """,
+            [record_ids],
+            log_exceptions=False,
+        )
+        keys = defaultdict(signature.new_key)
+        for connector_id, stored, ids in self.env.cr.fetchall():
+            key = server_config.get("hmac_key", connector_id) or stored or ""
+            if signature.is_strong(key):
+                keys.update(dict.fromkeys(ids, key))
+        return keys
+
+    @api.model
+    def _genuine(self, delivered, keys):
+        """Return what came with a reference of ours."""
+        return [
+            (ref, answer)
+            for ref, answer in delivered
+            if signature.is_ours(ref, keys[ref.record_id])
+        ]
+
+    @api.model
+    def _awaited(self, delivered):
+        """Return what came for requests that can still be answered, be it late.
+
+        What was given along with one that is answered, or cleared away, is worth nothing any more,
+        whoever has got hold of it.
+        """
+        self.env["mts.request"].flush()
+        self.env.cr.execute(
+            "SELECT id FROM mts_request WHERE id = ANY(%s) AND state != 'answered'",
+            [[ref.request_id for ref, _answer in delivered]],
+            log_exceptions=False,
+        )
+        awaited = {row[0] for row in self.env.cr.fetchall()}
+        return [(ref, answer) for ref, answer in delivered if ref.request_id in awaited]
+
+    @api.model
+    def _lock(self, record_ids):
+        """Lock the records and their registrants, in the order of their ids.
+
+        With the rows locked no later statement can fail for a concurrent change; PostgreSQL's
+        driver would quote its parameters in the log.
+
+        :return: ``{id: Row}``
+        """
+        self.env["base"].flush()
+        columns = ", ".join(Row._fields)
+        self.env.cr.execute(
+            f"SELECT {columns} FROM mts_record WHERE id = ANY(%s) ORDER BY id FOR UPDATE",  # noqa: S608
+            [record_ids],
+            log_exceptions=False,
+        )
+        rows = [Row(*values) for values in self.env.cr.fetchall()]
+        self.env.cr.execute(
+            "SELECT id FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [[row.partner_id for row in rows]],
+            log_exceptions=False,
+        )
+        return {row.id: row for row in rows}
+
+    @api.model
+    def _news(self, delivered, keys):
+        """Return ``{row: answer}`` of what is proven and not known yet."""
+        rows = self._lock([ref.record_id for ref, _answer in delivered])
+        vids = self._from_stores(rows.values(), "_read_vids")
+        news = {}
+        for ref, answer in delivered:
+            row, vid = rows.get(ref.record_id), vids.get(ref.record_id)
+            if not vid or not signature.proves(ref, keys[row.id], vid):
+                continue
+            # Of several in one delivery the first token counts, or else the first refusal.
+            known = news.get(row)
+            if known is None:
+                better = row.is_changed_by(ref, answer)
+            else:
+                better = answer.status == answers.PROCESSED != known.status
+            if better:
+                news[row] = answer
+        return news
+
+    @api.model
+    def _from_stores(self, rows, method):
+        """Return ``{record id: VID or token}`` of those whose registrant has one.
+
+        :param method: that of the identity store which reads it
+        """
+        found = {}
+        for connector, mine in self._by_connector(rows).items():
+            if not connector._has_store():
+                continue
+            partners = self.env["res.partner"].browse([row.partner_id for row in mine])
+            values = getattr(connector._store(), method)(partners)
+            found.update(
+                {row.id: values[row.partner_id] for row in mine if row.partner_id in values}
+            )
+        return found
+
+    @api.model
+    def _by_connector(self, rows):
+        grouped = defaultdict(list)
+        for row in rows:
+            grouped[row.connector_id].append(row)
+        connectors = self.env["mts.connector"]
+        return {connectors.browse(id_): mine for id_, mine in grouped.items()}
+
+    @api.model
+    def _records(self, rows):
+        return self.env["mts.record"].browse([row.id for row in rows])
+
+    # -- tokens ----------------------------------------------------------------------------------
+
+    @api.model
+    def _accept(self, tokens):
+        """Store the tokens, except where there is another one: a person must look at that.
+
+        :param tokens: ``{row: answer}``
+        :return: ``{row: new state}``
+        """
+        stored = self._from_stores(tokens, "_read_tokens")
+        present = {row.partner_id: stored[row.id] for row in tokens if row.id in stored}
+        good, offers = [], {}
+        for row, answer in tokens.items():
+            if present.setdefault(row.partner_id, answer.token) == answer.token:
+                good.append(row)
+            else:
+                offers[self._records([row])] = (answer.reference, answer.token)
+        if offers:
+            self.env["mts.record"]._dispute(offers)
+        states = dict.fromkeys(tokens, "conflict")
+        for connector, rows in self._by_connector(good).items():
+            states.update(self._store(connector, {row: tokens[row].token for row in rows}))
+        return states
+
+    @api.model
+    def _store(self, connector, tokens):
+        """Have the registry store the tokens.
+
+        One registrant whom the registry does not let be saved must not keep the others from
+        theirs, and is rejected.
+
+        :param tokens: ``{row: token}``
+        :return: ``{row: new state}``
+        """
+        states = dict.fromkeys(tokens, "tokenized")
+        if not self._try_to_store(connector, tokens):
+            return states
+        failed = {}
+        for row, token in tokens.items():
+            error = self._try_to_store(connector, {row: token})
+            if error:
+                failed[row] = error
+        nobody = len(failed) == len(tokens) >= BROKEN_AFTER
+        for row, error in failed.items():
+            self._records([row])._reject(
+                STORE_FAILS if nobody else NOT_STORED,
+                _("The registry did not take the token (%s).", error),
+            )
+        return {**states, **dict.fromkeys(failed, "rejected")}
+
+    @api.model
+    def _try_to_store(self, connector, tokens):
+        """Have the tokens stored, all of them or none.
+
+        :return: the name of the error, or None. Its words may quote the token
+        """
+        try:
+            with self.env.cr.savepoint():
+                connector._store()._store_tokens(
+                    {row.partner_id: token for row, token in tokens.items()}
+                )
+                self._records(tokens)._be_tokenized()
+        except psycopg2.OperationalError:
+            # A matter of the moment: Odoo takes the whole delivery once again.
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever another addon comes up with)
+            name = type(error).__name__
+            if len(tokens) == 1:
+                frames = "".join(traceback.format_tb(error.__traceback__))
+                ids = self._records(tokens).ids
+                _logger.error("Token of record %s not stored: %s\n%s", ids, name, frames)
+            return name
+        return None
+
+    # -- refusals --------------------------------------------------------------------------------
+
+    @api.model
+    def _refuse(self, refusals):
+        """Keep the refusals.
+
+        :param refusals: ``{row: answer}``
+        :return: ``{row: new state}``
+        """
+        same = defaultdict(list)
+        for row, answer in refusals.items():
+            same[answer.code, answer.message].append(row)
+        for (code, reason), rows in same.items():
+            self._records(rows)._reject(code, reason)
+        return dict.fromkeys(refusals, "rejected")
+
+    # -- what follows ----------------------------------------------------------------------------
+
+    @api.model
+    def _count(self, states, delivered=()):
+        """Have the requests count what has become of their records.
+
+        :param states: ``{row: new state}``
+        :param delivered: ids of the requests that something was delivered for
+        """
+        changes = {request_id: Counter() for request_id in delivered}
+        for row, state in states.items():
+            if row.request_id:
+                change = changes.setdefault(row.request_id, Counter())
+                change[state] += 1
+                change[row.state] -= 1
+        self.env["mts.request"]._count(changes, delivered)
+
+    @api.model
+    def _judge(self, news, states):
+        """Tell the connectors whether MOSIP takes registrants.
+
+        What MTS has found invalid it did not pass on: that says nothing about MOSIP.
+        """
+        judged = [row for row, answer in news.items() if answer.status != answers.INVALID]
+        for connector, rows in self._by_connector(judged).items():
+            refused = [row for row in rows if states[row] == "rejected"]
+            connector._judge(self._records(refused), len(refused) < len(rows))
