@@ -9,7 +9,7 @@ from .tables import Tables
 
 SECTION = "Against the floor"
 REGISTRANTS = 20_000
-ROUNDS = 2
+ROUNDS = 1
 BATCH_SIZES = (100, 1000)
 PROCESSES = (1, 2)
 AT_MOST = 4.0

@@ -7,7 +7,7 @@ from .stage import MODULES, Stage, stage
 from .tables import Tables
 
 SECTION = "Against OpenG2P's own writes"
-REGISTRANTS = 20_000
+REGISTRANTS = 5_000
 ROUNDS = 2
 BATCH_SIZES = (100, 1000)
 AT_MOST = 1.5
