@@ -30,8 +30,8 @@ within one run, hold elsewhere, too. With a bound, `make bench` fails where it i
 
 Of what Odoo's processor does for a registrant, about three fifths are Odoo's own: `write` on the
 contact, once for each token, with all that Odoo and other addons do there. Reading the contact,
-building the message, proofs, ledger, counts and HTTP share the rest. What a profiler showed to come
-first, and is gone:
+building the message, proofs, ledger, counts and HTTP share the rest. What a profiler showed to
+come first, and is gone:
 
 - Contacts were written one by one, each by itself: Odoo then reads for each what it can read for
   a whole batch with one statement (children, users), and sends a statement for each token. Now
@@ -42,8 +42,8 @@ first, and is gone:
   times for each.
 - The message was built path by path and contact by contact, of contacts that were read whole. Now
   it is built by columns, and only the fields that are sent are read.
-- Who is due was found by looking at each contact with a VID. Now the indexes of contacts and ledger
-  are held against each other first.
+- Who is due was found by looking at each contact with a VID. Now the indexes of contacts and
+  ledger are held against each other first.
 - The ledger had more indexes that each new state had to enter.
 - Each request that was answered woke the background job. Now it is woken when there is something
   to be done.
