@@ -41,7 +41,7 @@ class Tables:
 
     def query(self, statement: str, parameters: Any = ()) -> List[tuple]:
         with self.connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+            cursor.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     def value(self, statement: str, parameters: Any = ()) -> Any:
