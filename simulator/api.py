@@ -7,7 +7,7 @@ from typing import Any, Callable, NamedTuple
 
 from werkzeug.wrappers import Request, Response
 
-from . import checks, envelope, schema
+from . import checks, envelope, odk_pull, schema
 from .behaviour import Fault, Faults
 from .errors import BatchFailed, CheckFailed, Echo, Refused, SchemaMismatch
 from .ledger import Ledger
@@ -21,11 +21,15 @@ class Disconnect(Exception):
 
 
 class _Post(NamedTuple):
-    """A batch that came; ``unreadable`` is the refusal of a body that is no JSON."""
+    """A batch that came; ``unreadable`` is the refusal of a body that is no JSON.
+
+    Without ``has_records`` MTS has to fetch them from ODK Central.
+    """
 
     body: Any
     unreadable: SchemaMismatch | None
     at_once: int
+    has_records: bool
 
 
 class Api:
@@ -54,8 +58,14 @@ class Api:
         return self._with_faults("status", answer)
 
     def authtoken_json(self, request: Request) -> Response:
+        return self._receive(request, has_records=True)
+
+    def authtoken_odk(self, request: Request) -> Response:
+        return self._receive(request, has_records=False)
+
+    def _receive(self, request: Request, has_records: bool) -> Response:
         with self._ledger.post_under_way() as at_once:
-            return self._post(_Post(*_read(request), at_once))
+            return self._post(_Post(*_read(request), at_once, has_records))
 
     # A batch
 
@@ -80,17 +90,22 @@ class Api:
 
     def _take(self, post: _Post, fault: str | None = None, http_status: Any = 200) -> Response:
         """Store the batch and give MTS's answer; raises Refused."""
-        request = self._checked(post.body)
+        request = self._checked(post)
         batch = self._seeder.store(self._records(request), request)
         self._note(post, batch=batch, http_status=http_status, fault=fault)
         return _accepted(batch)
 
-    def _checked(self, body: Any) -> dict[str, Any]:
-        if body is None:
+    def _checked(self, post: _Post) -> dict[str, Any]:
+        """The request with its records; raises Refused."""
+        if post.body is None:
             raise CheckFailed(("ATS-REQ-102", "the request has no body"))
-        checks.check(body)
-        schema.check(body)
-        return body["request"]
+        checks.check(post.body, post.has_records)
+        schema.check(post.body, post.has_records)
+        request = post.body["request"]
+        if post.has_records:
+            return request
+        records = odk_pull.pull(request["odkconfig"], self._settings.odk_scheme)
+        return {**request, "authdata": records}
 
     def _records(self, request: dict[str, Any]) -> list[Record]:
         mapper = Mapper(request.get("mapping", {}), self._settings.mandatory)
@@ -106,7 +121,7 @@ class Api:
 
     def _misbehave(self, post: _Post, fault: Fault) -> Response:
         if fault.kind == "forget":
-            request = self._checked(post.body)
+            request = self._checked(post)
             forgotten = Batch(self._records(request), request, life=0)
             self._note(post, http_status=200, fault=fault.kind, identifier=forgotten.identifier)
             return _accepted(forgotten)
@@ -151,7 +166,8 @@ class Api:
         vids = [record.vid for record in batch.records] if batch else []
         self._ledger.add_post(
             stored=batch is not None,
-            records=_record_count(post.body),
+            records=len(batch.records) if batch else _record_count(post.body),
+            window=_window(post.body),
             identifier=batch.identifier if batch else identifier,
             vids=vids if self._ledger.record else [],
             http_status=http_status,
@@ -197,6 +213,15 @@ def _read(request: Request) -> tuple[Any, SchemaMismatch | None]:
 
 def _is_json(mimetype: str) -> bool:
     return mimetype == "application/json" or mimetype.endswith("+json")
+
+
+def _window(body: Any) -> tuple[Any, Any] | None:
+    """From when until when the records were submitted that MTS has to fetch."""
+    request = body.get("request") if isinstance(body, dict) else None
+    config = request.get("odkconfig") if isinstance(request, dict) else None
+    if not isinstance(config, dict):
+        return None
+    return config.get("startdate"), config.get("enddate")
 
 
 def _record_count(body: Any) -> int:

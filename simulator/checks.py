@@ -18,14 +18,19 @@ AUTH_TYPES = ("none", "odoo", "staticBearer")  # MTS knows oauth as well
 REQUEST_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
-def check(body: Any) -> None:
-    """Raise CheckFailed for the first fault, in the order of the fields."""
+def check(body: Any, has_records: bool = True) -> None:
+    """Raise CheckFailed for the first fault, in the order of the fields.
+
+    Without ``has_records`` MTS fetches them itself.
+    """
     if not isinstance(body, dict):
         return
     if "requesttime" in body:
         _check_time(body["requesttime"])
     if isinstance(body.get("request"), dict):
         _check_request(body["request"])
+        if has_records and body["request"].get("authdata") in (None, []):
+            raise CheckFailed(("ATS-REQ-102", "authdata is absent or empty"))
 
 
 def _check_time(value: Any) -> None:
@@ -45,8 +50,6 @@ def _check_request(request: dict) -> None:
         raise CheckFailed(("ATS-REQ-103", "outputFormat is no valid jq expression"))
     if request.get("deliverytype") == "callback":
         _check_callback(request.get("callbackProperties"))
-    if request.get("authdata") in (None, []):
-        raise CheckFailed(("ATS-REQ-102", "authdata is absent or empty"))
 
 
 def _check_callback(callback: Any) -> None:

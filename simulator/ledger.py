@@ -26,8 +26,9 @@ class Ledger:
 
     The counter ``posts_at_once`` is the most that were under way at the same time.
     ``posts``: ``{"time", "identifier", "stored", "records", "vids", "http_status", "fault",
-    "at_once"}``; identifier is None when none was given, http_status None when no answer was sent,
-    at_once is how many were under way when it came, this one included.
+    "at_once", "window"}``; identifier is None when none was given, http_status None when no answer
+    was sent, at_once is how many were under way when it came, this one included; window is the
+    start and the end of what was to be fetched from ODK Central, None for a batch that came along.
     ``results``: one for each record that MTS is through with: ``{"time", "identifier", "vid",
     "payload", "input", "status", "token", "errorCode", "errorMessage"}``; payload (what MOSIP
     was asked) is None for an invalid record.

@@ -17,10 +17,15 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s/?#]+[^\s]*\Z")
 _ABSENT = object()
 
 
-def check(body: Any) -> None:
-    """Raise SchemaMismatch when ``body``, parsed from JSON, is not a request that MTS can read."""
+def check(body: Any, has_records: bool = True) -> None:
+    """Raise SchemaMismatch when ``body``, parsed from JSON, is not a request that MTS can read.
+
+    Without ``has_records`` it says where MTS finds them.
+    """
     found: list[str] = []
     _check_body(body, found)
+    if not has_records and not found:
+        _check_odk(body["request"].get("odkconfig", _ABSENT), found)
     if found:
         raise SchemaMismatch(*found)
 
@@ -86,6 +91,16 @@ def _check_odoo(odoo: Any, found: list[str]) -> None:
         _required_text(odoo, key, found)
     if odoo.get("extraHeaders") is not None:
         _is(odoo["extraHeaders"], dict, "an object", found)
+
+
+def _check_odk(config: Any, found: list[str]) -> None:
+    if not _is(config, dict, "an object", found):
+        return
+    for key in ("baseurl", "email", "password"):
+        _required_text(config, key, found)
+    for key in ("odataurl", "version", "projectid", "formid", "startdate", "enddate"):
+        if config.get(key) is not None:
+            _is(config[key], str, "a string", found)
 
 
 def _required_text(values: dict, key: str, found: list[str]) -> None:

@@ -33,7 +33,8 @@ class Batch:
     def __init__(self, records: list[Record], request: dict[str, Any], life: int) -> None:
         self.identifier = str(uuid.uuid4())
         self.records = records
-        self.request = {key: value for key, value in request.items() if key != "authdata"}
+        left_out = ("authdata", "odkconfig")
+        self.request = {key: value for key, value in request.items() if key not in left_out}
         self.status = "submitted" if _any_valid(records) else "submitted_with_errors"
         self.life = life
         self.finished_at: float | None = None

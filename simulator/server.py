@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from datetime import datetime
 from http.server import HTTPServer
 from typing import Any, Callable, Iterable
 
@@ -19,6 +20,7 @@ from .control import Control
 from .envelope import json_response
 from .ledger import Ledger
 from .mosip import Mosip
+from .odk import OdkCentral, submission
 from .seeder import Seeder
 from .settings import START_ONLY, Settings
 
@@ -46,7 +48,9 @@ class Simulator:
         self._apply()
         self._seeder = Seeder(self.settings, self._mosip, self._faults, self.ledger)
         self._app = _Application(
-            Api(self.settings, self._seeder, self._faults, self.ledger), Control(self)
+            Api(self.settings, self._seeder, self._faults, self.ledger),
+            OdkCentral(self.settings),
+            Control(self),
         )
         self._server: HTTPServer | None = None
         self._thread: threading.Thread | None = None
@@ -135,6 +139,15 @@ class Simulator:
         """Let exactly these VIDs fail their whole batch; none ends it."""
         self.configure(poison=list(vids))
 
+    def submit(self, *records: dict[str, Any], at: datetime | None = None) -> list[str]:
+        """Have records submitted to ODK Central, now or at another time (UTC); returns their ids.
+
+        A record with ``__id`` and ``__system`` is taken as it is.
+        """
+        new = [{**submission(record, at), **record} for record in records]
+        self.configure(submissions=[*self.settings.submissions, *new])
+        return [record["__id"] for record in new]
+
     def add_fault(self, on: str, kind: str, **options: Any) -> None:
         """Misbehave, see ``behaviour``: ``add_fault("post", "answer", status=502, next=2)``."""
         self._faults.add({"on": on, "kind": kind, **options})
@@ -205,14 +218,19 @@ class _Handler(WSGIRequestHandler):
 
 
 class _Application:
-    """The WSGI application: MTS's endpoints and the control door."""
+    """The WSGI application: the endpoints of MTS and of ODK Central, and the control door."""
 
-    def __init__(self, api: Api, control: Control) -> None:
+    def __init__(self, api: Api, odk: OdkCentral, control: Control) -> None:
+        form = "/v1/projects/<project>/forms/<form>"
         views: dict[str, tuple[Callable[..., Response], list[str]]] = {
             "/ping": (api.ping, ["GET"]),
             "/authtoken/authfields": (api.authfields, ["GET"]),
             "/authtoken/json": (api.authtoken_json, ["POST"]),
+            "/authtoken/odk": (api.authtoken_odk, ["POST"]),
             "/authtoken/status/<identifier>": (api.status, ["GET"]),
+            "/v1/sessions": (odk.sessions, ["POST"]),
+            form + "/fields": (odk.fields, ["GET"]),
+            form + ".svc/Submissions": (odk.submissions, ["GET"]),
         }
         views.update({"/simulator" + path: view for path, view in control.views().items()})
         self._routes = Map(

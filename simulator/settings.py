@@ -11,6 +11,13 @@ from .records import AUTH_FIELDS, DEFAULT_MANDATORY
 
 START_ONLY = ("workers", "partner")
 
+# The questions of the form in ODK, named as the fields of a registrant usually are.
+USUAL_FORM = {
+    **dict.fromkeys(("vid", "given_name", "addl_name", "family_name", "gender"), "string"),
+    "birthdate": "date",
+    **dict.fromkeys(("phone", "email", "address"), "string"),
+}
+
 
 @dataclass
 class Settings:
@@ -33,6 +40,13 @@ class Settings:
     hold: bool = False  # keep callbacks back until they are released
     shuffle_records: bool = False  # call back in another order than the records came
     shuffle_requests: bool = False  # take queued batches in any order
+    odk_email: str = "field@example.org"  # the user of ODK Central
+    odk_password: str = "a password in the field"  # noqa: S105
+    odk_project: str = "1"
+    odk_form: str = "registration"
+    odk_fields: dict[str, str] = field(default_factory=lambda: dict(USUAL_FORM))  # path: type
+    odk_scheme: str = "http"  # by which MTS goes to ODK Central; a real one takes https
+    submissions: list[dict[str, Any]] = field(default_factory=list)  # as OData has them
 
     def update(self, changes: dict[str, Any]) -> None:
         """Take over some settings; ValueError, and no change, when one of them is wrong."""
