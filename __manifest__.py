@@ -21,6 +21,7 @@
         "views/mts_record.xml",
         "views/mts_request.xml",
         "views/mts_run.xml",
+        "views/mts_submission.xml",
         "views/mts_connection_test.xml",
         "views/mts_send_one.xml",
         "views/mts_preview.xml",

@@ -24,6 +24,21 @@ class Batch(NamedTuple):
     bearer: str
 
 
+class Window(NamedTuple):
+    """A time of which MTS is to fetch the submissions, in a request."""
+
+    request_id: int
+    bearer: str
+
+
+class OutgoingPull(NamedTuple):
+    """What has MTS fetch the submissions of a window."""
+
+    url: str
+    timeout: int
+    message: Dict[str, Any]
+
+
 class Outgoing(NamedTuple):
     """A batch that goes out now; ``message`` is what MTS gets."""
 

@@ -14,6 +14,7 @@ from ..mts.errors import BatchFailed, Busy, MtsError, NotMts, OutcomeUnknown, Re
 from ..mts.redact import redact
 from .batch import Batch, Outgoing
 from .pace import Pace
+from .texts import texts_of
 
 # When this many single records fail in a row, it may not be the records.
 DOUBT_AFTER = 3
@@ -277,10 +278,4 @@ def _redact(error: MtsError, post: Post) -> str:
     callback = post.outgoing.message["request"]["callbackProperties"]
     sent = [item.payload for item in post.batch.items]
     sent += [callback.get("authOdoo"), callback.get("authStaticBearer")]
-    return redact(str(error), (text for part in sent for text in _texts(part)))
-
-
-def _texts(value: Any) -> List[str]:
-    if isinstance(value, dict):
-        return [text for part in value.values() for text in _texts(part)]
-    return [value] if isinstance(value, str) else []
+    return redact(str(error), texts_of(sent))

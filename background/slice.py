@@ -15,6 +15,7 @@ from .. import server_config
 from ..mts.client import MtsClient
 from ..mts.errors import MtsError, UnknownRequest
 from ..mts.redact import redact
+from .pulling import Pulling
 from .sending import Sending
 from .transaction import in_transaction
 
@@ -60,6 +61,10 @@ STEPS = (
     "close",
     "slice_failed",
     "tell",
+    "take_window",
+    "go_out_to_pull",
+    "found_nothing",
+    "pull_failed",
 )
 
 
@@ -149,7 +154,12 @@ class Slice:
         )
         if not run_id:
             return False
-        parallel = self.step("settings", lambda _env, connector: connector.parallel_requests)
+        is_odk, parallel = self.step(
+            "settings",
+            lambda _env, connector: (connector._is_odk(), connector.parallel_requests),
+        )
+        if is_odk:
+            return Pulling(self, run_id).run()
         return Sending(self, run_id, parallel).run()
 
     # -- reconciliation --------------------------------------------------------------------------

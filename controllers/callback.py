@@ -7,6 +7,7 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 from werkzeug.exceptions import HTTPException
 
+from ..mts.message import REQUEST_HEADER
 from .callback_request import BULK, SINGLE, answer
 
 _logger = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ CALLBACK_GROUP = "mts_connector.group_callback"
 MAX_SINGLE = 64 * 1024
 MAX_BULK = 4 * 1024 * 1024
 MAX_ITEMS = 1000
+MAX_DIGITS = 32
 
 
 class Refused(Exception):
@@ -67,8 +69,7 @@ def _read_array():
 def _read_json(longest):
     """Return the JSON value that was sent.
 
-    Numbers become zeros: nothing that is read from a result is one, and Python takes very long
-    over those of millions of digits.
+    Long numbers become zeros: Python takes very long over those of millions of digits.
     """
     length = request.httprequest.content_length
     if length is None:
@@ -77,10 +78,18 @@ def _read_json(longest):
         raise Refused("unreadable", 413)
     try:
         data = request.httprequest.get_data()
-        return json.loads(data, parse_int=_zero, parse_float=_zero, parse_constant=_zero)
+        return json.loads(data, parse_int=_integer, parse_float=_float, parse_constant=_zero)
     except (ValueError, RecursionError, HTTPException):
         # No JSON, nested too deeply, or the connection broke. ``from None``: they quote the body.
         raise Refused("unreadable", 400) from None
+
+
+def _integer(text):
+    return int(text) if len(text) <= MAX_DIGITS else 0
+
+
+def _float(text):
+    return float(text) if len(text) <= MAX_DIGITS else 0
 
 
 def _zero(_text):
@@ -99,7 +108,9 @@ def _deliver(read):
     refusals = env["mts.refused.delivery"]
     try:
         delivered_for = _authorize(env["mts.request"])
-        counts = env["mts.request"]._receive(read(), delivered_for)
+        is_pull = env["mts.request"].browse(delivered_for)._is_pull()
+        receiver = env["mts.submission" if is_pull else "mts.request"]
+        counts = receiver._receive(read(), delivered_for)
     except Refused as refused:
         refusals._note(**{refused.reason: 1})
         return {"error": refused.reason}, refused.status
@@ -113,15 +124,22 @@ def _deliver(read):
 def _authorize(requests):
     """Return the id of the request whose bearer secret came along; None for a user's session.
 
+    A user may bring the secret along, too, where it has to be known which request it is about.
+
     :raises Refused: where neither allows to deliver
     """
     scheme, _space, bearer = request.httprequest.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        found = requests._of_bearer(bearer.strip())
-        if found:
-            return found.id
-        raise Refused("denied", 403)
+        return _request_of(requests, bearer)
     user = request.env.user
     if request.session.uid and user.has_group(CALLBACK_GROUP):
-        return None
+        secret = request.httprequest.headers.get(REQUEST_HEADER)
+        return _request_of(requests, secret) if secret else None
     raise Refused("denied", 403)
+
+
+def _request_of(requests, secret):
+    found = requests._of_bearer(secret.strip())
+    if not found:
+        raise Refused("denied", 403)
+    return found.id

@@ -11,6 +11,8 @@ from . import mts_identity_settings
 from . import mts_sending_settings
 from . import mts_callback_auth
 from . import mts_delivery_settings
+from . import mts_form_values
+from . import mts_odk_settings
 from . import mts_setting_problems
 from . import mts_schedule
 from . import mts_work
@@ -21,6 +23,10 @@ from . import mts_run_progress
 from . import mts_payload
 from . import mts_run
 from . import mts_request
+from . import mts_odk_run
+from . import mts_odk_request
+from . import mts_submission_intake
+from . import mts_submission
 from . import mts_repair
 from . import mts_conflict
 from . import mts_merge

@@ -22,12 +22,11 @@ class MtsConnector(models.Model):
     _inherit = [
         "mail.thread",
         "mts.activities",
-        "mts.identity.settings",
         "mts.setting.problems",
         "mts.work",
         "mts.ledger.counts",
     ]
-    _secrets = _configurable_secrets = ("callback_auth_password", "hmac_key")
+    _secrets = _configurable_secrets = ("callback_auth_password", "hmac_key", "odk_password")
     _order = "name, id"
 
     name = fields.Char(required=True, help="How people call this connector.")

@@ -2,6 +2,7 @@
 
 import json
 
+from ..mts import submission_format
 from ..mts.message import LIST_FIELDS, VID_KEY
 
 # For each field of MTS the contact's fields that may hold it, best first: OpenG2P's names, then
@@ -34,12 +35,36 @@ def default_fields(env):
 
 
 def default_mapping(env):
+    return _mapping(_chosen(env))
+
+
+def _mapping(chosen):
     mapping = {"vid": VID_KEY}
-    for field, names in _chosen(env).items():
+    for field, names in chosen.items():
         mapping[field] = names if field in LIST_FIELDS else names[0]
     # One line for each field of MTS: people read it.
     lines = [f"  {json.dumps(field)}: {json.dumps(value)}" for field, value in mapping.items()]
     return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def form_defaults(env):
+    """Return the defaults for a form in ODK whose questions are named as the contact's fields.
+
+    What MTS asks for has a question also where the contact has no field for it.
+    """
+    chosen = _chosen(env)
+    asked = {field: list(candidates[0]) for field, candidates in CANDIDATES.items()}
+    questions = [name for names in chosen.values() for name in names]
+    computed = {}
+    if "name" not in questions:
+        computed["name"] = submission_format.joined(chosen["name"])
+    if "is_registrant" in env["res.partner"]._fields:
+        computed["is_registrant"] = "true"
+    return {
+        "mapping": _mapping({**asked, **chosen}),
+        "selected_fields": json.dumps([*questions, *computed]),
+        "output_format": submission_format.default(questions, computed),
+    }
 
 
 def default_domain(env):

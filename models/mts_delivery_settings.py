@@ -91,10 +91,17 @@ class MtsDeliverySettings(models.AbstractModel):
     def _check_output_format(self):
         for connector in self:
             with connector._checking("output_format"):
-                if connector._delivers_here():
-                    output_format.check(connector.output_format or "")
-                else:
-                    output_format.compile_expression(connector.output_format or "")
+                connector._try_output_format(connector.output_format or "")
+
+    def _try_output_format(self, expression):
+        """Refuse what whoever is called back cannot use.
+
+        :raises OutputFormatError: with the reason
+        """
+        if self._delivers_here():
+            output_format.check(expression)
+        else:
+            output_format.compile_expression(expression)
 
     # -- what the settings mean ------------------------------------------------------------------
 

@@ -131,6 +131,11 @@ class MtsIdentityStorePartner(models.AbstractModel):
         return {partner_id: time for partner_id, time in times.items() if time}
 
     @api.model
+    def _find_by_token(self, token):
+        """Return the registrants who have this token, archived ones left out."""
+        return self.env["res.partner"].search([("mosip_auth_token", "=", token)])
+
+    @api.model
     def _store_tokens(self, tokens):
         """Write the tokens and delete the VIDs, both in the present transaction.
 

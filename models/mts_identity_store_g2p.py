@@ -182,6 +182,13 @@ class MtsIdentityStoreG2p(models.AbstractModel):
         )
 
     @api.model
+    def _find_by_token(self, token):
+        rows = self.env["g2p.reg.id"].search(
+            [("id_type", "=", self._type("g2p_token_type").id), ("value", "=", token)]
+        )
+        return super()._find_by_token(token) | rows.partner_id.filtered("active")
+
+    @api.model
     def _store_tokens(self, tokens):
         self._write_tokens(tokens)
         self._rows("g2p_vid_type", list(tokens)).unlink()

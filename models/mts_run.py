@@ -141,9 +141,7 @@ class MtsRun(models.Model):
         except SettingError as error:
             self._finish("failed", _("Nothing was sent: %s.", connector._explain(error)))
             return
-        delta = self.env["mts.delta"]
-        delta._mark_changed(connector, look_from)
-        expected = delta._count_due(connector, self.scope)
+        expected = self._expect(look_from)
         self.write(
             {
                 # Where nobody is due, who is due need not be looked for once more.
@@ -152,6 +150,12 @@ class MtsRun(models.Model):
                 "expected_count": expected,
             }
         )
+
+    def _expect(self, look_from):
+        """Find out who may have changed, and return how many are due."""
+        delta = self.env["mts.delta"]
+        delta._mark_changed(self.connector_id, look_from)
+        return delta._count_due(self.connector_id, self.scope)
 
     def _take_batch(self):
         """Take the next due registrants into a request, and return what is to be sent.

@@ -31,11 +31,13 @@ class MtsSendingSettings(models.AbstractModel):
         "https://mts.example.org/v1.",
     )
     input_type = fields.Selection(
-        [("registry", "OpenG2P Registry")],
+        [("registry", "OpenG2P Registry"), ("odk", "ODK Central")],
         "MTS Input Type",
         required=True,
         default="registry",
-        help="Where the registrants come from.",
+        help="Where the registrants come from. OpenG2P Registry: they are registered here. ODK "
+        "Central: MTS fetches what was submitted in the field, and each submission becomes a "
+        "registrant.",
     )
     mapping = fields.Text(
         required=True,
@@ -116,14 +118,20 @@ class MtsSendingSettings(models.AbstractModel):
             with connector._checking("mts_url"):
                 settings.check_base_url(connector.mts_url)
 
-    @api.constrains("selected_fields", "mapping")
+    @api.constrains("selected_fields", "mapping", "input_type")
     def _check_fields_and_mapping(self):
         for connector in self:
             with connector._checking("selected_fields"):
-                paths = connector._paths()
-                self.env["res.partner"]._mts_check_paths(paths)
+                connector._check_paths(connector._paths())
             with connector._checking("mapping"):
                 connector._parsed_mapping()
+
+    def _check_paths(self, paths):
+        """Refuse fields that cannot be used.
+
+        :raises SettingError: with the reason
+        """
+        self.env["res.partner"]._mts_check_paths(paths)
 
     @api.constrains("search_domain")
     def _check_search_domain(self):

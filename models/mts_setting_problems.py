@@ -11,6 +11,8 @@ TYPED = (
     "output_format",
     "callback_url",
     "callback_auth_url",
+    "odk_url",
+    "odk_odata_url",
 )
 
 
@@ -27,7 +29,7 @@ class MtsSettingProblems(models.AbstractModel):
 
     _name = "mts.setting.problems"
     _description = "Problems with the Settings"
-    _inherit = ["mts.sending.settings", "mts.delivery.settings"]
+    _inherit = "mts.odk.settings"
 
     mts_url_problem = _problem()
     lang_code_problem = _problem()
@@ -37,8 +39,10 @@ class MtsSettingProblems(models.AbstractModel):
     output_format_problem = _problem()
     callback_url_problem = _problem()
     callback_auth_url_problem = _problem()
+    odk_url_problem = _problem()
+    odk_odata_url_problem = _problem()
 
-    @api.depends(*TYPED, "callback_in_bulk", "callback_auth_type")
+    @api.depends(*TYPED, "callback_in_bulk", "callback_auth_type", "input_type")
     def _compute_problems(self):
         for connector in self:
             problems = connector._problems()

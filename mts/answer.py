@@ -49,24 +49,31 @@ def parse(item: Any) -> Answer:
 
     :raises MalformedAnswer: where a key is missing or of the wrong kind
     """
-    if isinstance(item, dict) and isinstance(item.get("params"), dict):
-        item = item["params"]
-    if not isinstance(item, dict):
-        raise MalformedAnswer(_("the result is no JSON object"))
-    reference = _text(item, "ref", 200)
+    item = unwrapped(item)
+    reference = text_at(item, "ref", 200)
     if not reference:
         raise MalformedAnswer(_("ref is missing (.input.mts_ref)"))
     try:
-        return _result(item, reference)
+        return result(item, reference)
     except MalformedAnswer as error:
         error.reference = reference
         raise
 
 
-def _result(item: dict, reference: str) -> Answer:
-    status = _text(item, "status", 32)
+def unwrapped(item: Any) -> dict:
+    """Return the object itself, be it within ``params`` or not."""
+    if isinstance(item, dict) and isinstance(item.get("params"), dict):
+        item = item["params"]
+    if not isinstance(item, dict):
+        raise MalformedAnswer(_("the result is no JSON object"))
+    return item
+
+
+def result(item: dict, reference: str) -> Answer:
+    """Read what came of the VID."""
+    status = text_at(item, "status", 32)
     if status == PROCESSED:
-        token = _text(item, "token", MAX_TOKEN)
+        token = text_at(item, "token", MAX_TOKEN)
         if not token:
             raise MalformedAnswer(_("token is missing (.output.token)"))
         if not item["token"].strip().isprintable():
@@ -75,14 +82,15 @@ def _result(item: dict, reference: str) -> Answer:
         return Answer(reference, status, token, "", "")
     if status in (ERROR, INVALID):
         # Some of MTS's own codes come with underscores: AUT_BAS_001.
-        code = _text(item, "errorCode", MAX_CODE).replace("_", "-")
+        code = text_at(item, "errorCode", MAX_CODE).replace("_", "-")
         if not code:
             raise MalformedAnswer(_("errorCode is missing (.output.errorCode)"))
-        return Answer(reference, status, "", code, _text(item, "errorMessage", None)[:MAX_MESSAGE])
+        message = text_at(item, "errorMessage", None)[:MAX_MESSAGE]
+        return Answer(reference, status, "", code, message)
     raise MalformedAnswer(_("status is none of processed, error, invalid (.output.status)"))
 
 
-def _text(item: dict, key: str, longest: Optional[int]) -> str:
+def text_at(item: dict, key: str, longest: Optional[int]) -> str:
     value = item.get(key)
     if value is None:
         return ""

@@ -24,6 +24,7 @@ from .errors import (
     BatchFailed,
     Busy,
     MtsError,
+    NoSubmissions,
     NotMts,
     OutcomeUnknown,
     Refused,
@@ -54,6 +55,10 @@ _IDENTIFIER = re.compile(r"\A[A-Za-z0-9._-]{1,100}\Z")
 WORDS = "%(words)s"
 
 UNKNOWN_REQUEST_CODE = "ATS-REQ-016"
+NO_SUBMISSIONS_CODE = "ATS-REQ-023"
+
+# Where it fetches from ODK Central, MTS leaves out a zero: ATS-REQ-23.
+_SHORT_CODE = re.compile(r"\AATS-REQ-(\d\d)\Z")
 
 # A proxy in front of a dead MTS answers 502 or 503, in front of a busy one 503 or 429. With 504 it
 # gave up waiting while MTS goes on storing, and of the rarer ones nobody knows what they mean.
@@ -124,7 +129,24 @@ class MtsClient:
         :raises Refused: nothing was stored; the settings are wrong
         :raises OutcomeUnknown: MTS may have stored it; wait for the answer
         """
-        identifier = self._response("POST", "/authtoken/json", message).get("request_identifier")
+        return self._stored("/authtoken/json", message)
+
+    def pull(self, message: Dict[str, Any]) -> str:
+        """Have MTS fetch a batch from ODK Central, and return its request identifier.
+
+        The errors are those of ``submit``, and one more.
+
+        :raises NoSubmissions: there was nothing to fetch, and nothing was stored
+        """
+        try:
+            return self._stored("/authtoken/odk", message)
+        except Refused as error:
+            if error.code != NO_SUBMISSIONS_CODE:
+                raise
+        raise NoSubmissions(_("Nothing was submitted in this time."))
+
+    def _stored(self, path: str, message: Dict[str, Any]) -> str:
+        identifier = self._response("POST", path, message).get("request_identifier")
         if not isinstance(identifier, str) or not _IDENTIFIER.match(identifier):
             raise NotMts(_("The answer has no request identifier."))
         return identifier
@@ -279,7 +301,8 @@ def _first_error(body: Any) -> tuple:
     first = errors[0] if isinstance(errors, list) and errors else None
     if not isinstance(first, dict):
         return "", ""
-    return _text(first.get("errorCode"), 64), _text(first.get("errorMessage"), LONGEST)
+    code = _SHORT_CODE.sub(r"ATS-REQ-0\1", _text(first.get("errorCode"), 64))
+    return code, _text(first.get("errorMessage"), LONGEST)
 
 
 def _text(value: Any, longest: int) -> str:

@@ -67,5 +67,9 @@ class Refused(MtsError):
     """MTS refused the request itself and stored nothing: the settings are wrong."""
 
 
+class NoSubmissions(MtsError):
+    """Nothing was submitted to ODK Central in the time that was asked for: all is well."""
+
+
 class UnknownRequest(Refused):
     """MTS does not know the request (any more): it was restarted, or the request expired."""

@@ -16,6 +16,10 @@ VID_KEY = "vid"
 REFERENCE_KEY = "mts_ref"
 RESERVED_KEYS = (VID_KEY, REFERENCE_KEY)
 
+# Where MTS logs in to deliver what it has fetched itself, this says for which request that is. No
+# part of the URL, which proxies and Odoo write into their logs.
+REQUEST_HEADER = "X-MTS-Request"
+
 # MTS calls back with the first, unless told otherwise. Odoo takes a JSON array only where it does
 # not look like JSON.
 JSON, TEXT = "application/json", "text/plain"
@@ -162,19 +166,20 @@ def envelope(
     mapping: Dict[str, Any],
     output_format: str,
     callback: Dict[str, Any],
-    authdata: List[Dict[str, Any]],
     now: Optional[datetime.datetime] = None,
+    **source: Any,
 ) -> Dict[str, Any]:
     """Return the whole request.
 
     :param now: UTC; MTS takes no other form of time than this one
+    :param source: ``authdata``, the records, or ``odkconfig``, where MTS finds them
     """
     now = now or datetime.datetime.utcnow()
     return {
         "id": "mts_connector",
         "version": "1.0",
         "metadata": "",
-        "requesttime": now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        "requesttime": time_text(now),
         "request": {
             "output": "json",
             "deliverytype": "callback",
@@ -182,6 +187,11 @@ def envelope(
             "mapping": mapping,
             "outputFormat": output_format,
             "callbackProperties": callback,
-            "authdata": authdata,
+            **source,
         },
     }
+
+
+def time_text(time: datetime.datetime) -> str:
+    """Return a time (UTC) as MTS and ODK Central write it, in milliseconds."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -31,7 +31,7 @@ def compile_expression(expression: str) -> None:
 
     :raises OutputFormatError: with the reason
     """
-    _evaluate(expression, [])
+    evaluated(expression, [])
 
 
 @lru_cache(maxsize=32)
@@ -41,7 +41,7 @@ def check(expression: str) -> None:
     :raises OutputFormatError: with the status and the reason
     """
     inputs = samples()
-    for sample, result in zip(inputs, _evaluate(expression, inputs)):
+    for sample, result in zip(inputs, evaluated(expression, inputs)):
         _check_result(sample, result)
 
 
@@ -65,7 +65,7 @@ def trials(expression: str, record: Dict[str, Any]) -> List[Trial]:
     :raises OutputFormatError: where it is no valid jq
     """
     inputs = samples(record)
-    return [_trial(*pair) for pair in zip(inputs, _evaluate(expression, inputs))]
+    return [_trial(*pair) for pair in zip(inputs, evaluated(expression, inputs))]
 
 
 def _trial(sample: Dict[str, Any], result: Dict[str, Any]) -> Trial:
@@ -91,7 +91,11 @@ def samples(record: Optional[Dict[str, Any]] = None) -> List[Dict[str, Any]]:
     ]
 
 
-def _evaluate(expression: str, inputs: List[Any]) -> List[Dict[str, Any]]:
+def evaluated(expression: str, inputs: List[Any]) -> List[Dict[str, Any]]:
+    """Return for each input ``{"value": …}``, or ``{"error": …}`` where jq fails on it.
+
+    :raises OutputFormatError: where it is no valid jq
+    """
     try:
         return evaluate(expression, inputs)
     except JqError as error:

@@ -53,18 +53,7 @@ def parse_mapping(text: str, sent: Iterable[str]) -> Dict[str, Any]:
     :param sent: the selected fields
     :raises SettingError: with the reason
     """
-    mapping = _load(text)
-    if not isinstance(mapping, dict):
-        raise SettingError(_('it must be a JSON object, such as {"vid": "vid", "name": ["name"]}'))
-    unknown = sorted(set(mapping) - set(FIELDS))
-    if unknown:
-        raise SettingError(
-            _("MTS has no field “%(unknown)s”; it has %(known)s"),
-            unknown=shown(unknown[0]),
-            known=", ".join(FIELDS),
-        )
-    if "vid" not in mapping:
-        raise SettingError(_("“vid” is missing: without it MTS can authenticate nobody"))
+    mapping = _mapping(text)
     if mapping["vid"] != VID_KEY:
         raise SettingError(
             _("“vid” must be mapped to “%(key)s”, which is what the connector sends the VID as"),
@@ -79,6 +68,45 @@ def parse_mapping(text: str, sent: Iterable[str]) -> Dict[str, Any]:
                     field=field,
                     path=shown(path),
                 )
+    return mapping
+
+
+def parse_form_mapping(text: str) -> Dict[str, Any]:
+    """Read the mapping of a form: a JSON object from MTS's field names to paths of questions.
+
+    :raises SettingError: with the reason
+    """
+    mapping = _mapping(text)
+    for field, value in mapping.items():
+        for path in _paths(field, value):
+            if not _PATH.match(path):
+                raise SettingError(
+                    _("“%(field)s” is mapped to “%(path)s”, which is no path to a question"),
+                    field=field,
+                    path=shown(path),
+                )
+    return mapping
+
+
+def mapped_paths(mapping: Dict[str, Any]) -> List[str]:
+    """Return the paths that a mapping names."""
+    values = mapping.values()
+    return [path for value in values for path in (value if isinstance(value, list) else [value])]
+
+
+def _mapping(text: str) -> Dict[str, Any]:
+    mapping = _load(text)
+    if not isinstance(mapping, dict):
+        raise SettingError(_('it must be a JSON object, such as {"vid": "vid", "name": ["name"]}'))
+    unknown = sorted(set(mapping) - set(FIELDS))
+    if unknown:
+        raise SettingError(
+            _("MTS has no field “%(unknown)s”; it has %(known)s"),
+            unknown=shown(unknown[0]),
+            known=", ".join(FIELDS),
+        )
+    if "vid" not in mapping:
+        raise SettingError(_("“vid” is missing: without it MTS can authenticate nobody"))
     return mapping
 
 
@@ -147,6 +175,32 @@ def check_base_url(url: str) -> None:
         raise SettingError(_("it must not carry parameters (the part after ?)"))
     if "authtoken" in urlsplit(url).path.split("/"):
         raise SettingError(_("it must end before /authtoken"))
+
+
+def check_odk_url(url: str) -> None:
+    """Accept where ODK Central may be: MTS goes there by https, to a host.
+
+    :raises SettingError: with the reason
+    """
+    check_url(url)
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise SettingError(_("it must start with https://, since MTS goes there by nothing else"))
+    if parts.path.strip("/") or parts.query:
+        raise SettingError(_("it must end behind the host name"))
+
+
+def check_odata_url(url: str, odk_url: str) -> None:
+    """Accept the address of a form's submissions at this ODK Central, and nowhere else.
+
+    :raises SettingError: with the reason
+    """
+    check_url(url)
+    parts = urlsplit(url)
+    if parts[:2] != urlsplit(odk_url)[:2]:
+        raise SettingError(_("it must begin with the ODK base URL"))
+    if not parts.path.endswith(".svc") or parts.query:
+        raise SettingError(_("it must end with .svc"))
 
 
 def _load(text: str) -> Any:

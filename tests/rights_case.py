@@ -99,6 +99,13 @@ class MatrixCase(RightsCase):
             request_id=request,
             state="rejected",
         )
+        create(
+            "mts.submission",
+            connector_id=connector,
+            partner_id=partner.id,
+            request_id=request,
+            instance_id="uuid:1",
+        )
         rows["mts.coverage"] = self.env["mts.coverage"].search([("connector_id", "=", connector)])
         create("mts.error.code", code=f"X-{company.id}", name="X", advice="X", policy="fix_data")
         day = date(2026, 1, 1) + timedelta(days=company.id)
@@ -143,6 +150,8 @@ class MatrixCase(RightsCase):
         values = row.copy_data()[0]
         if row._name == "mts.record":
             values["partner_id"] = self.env["res.partner"].search([], limit=1).id
+        if row._name == "mts.submission":
+            values["instance_id"] = "uuid:2"
         if row._name == "mts.refused.delivery":
             values["reason"] = "malformed"
         if row._name == "mts.duplicate.decision":
@@ -161,6 +170,7 @@ WRITABLE = {
     "mts.run": {"message": "Changed"},
     "mts.request": {"message": "Changed"},
     "mts.record": {"error_message": "Changed"},
+    "mts.submission": {"problem": "Changed"},
     "mts.coverage": {"coverage": "token"},
     "mts.error.code": {"advice": "Changed"},
     "mts.refused.delivery": {"count": 7},

@@ -18,6 +18,7 @@ MODELS = {
     "mts.run": {"officer": "r", "manager": "r"},
     "mts.request": {"officer": "r", "manager": "r"},
     "mts.record": {"officer": "r", "manager": "r"},
+    "mts.submission": {"officer": "r", "manager": "r"},
     "mts.coverage": {"officer": "r", "manager": "r"},
     "mts.error.code": {"officer": "r", "manager": "crud"},
     "mts.refused.delivery": {"manager": "r"},
@@ -29,6 +30,7 @@ OF_A_COMPANY = (
     "mts.run",
     "mts.request",
     "mts.record",
+    "mts.submission",
     "mts.coverage",
     "mts.duplicate.decision",
 )
@@ -52,8 +54,10 @@ ABSTRACT = {
     "mts.identity.settings",
     "mts.identity.store.g2p",
     "mts.duplicate",
+    "mts.form.values",
     "mts.identity.store.partner",
     "mts.ledger.counts",
+    "mts.odk.settings",
     "mts.run.progress",
     "mts.merge",
     "mts.payload",
@@ -66,6 +70,7 @@ ABSTRACT = {
     "mts.setting.mixin",
     "mts.setting.problems",
     "mts.settlement",
+    "mts.submission.intake",
 }
 
 # The fields of a contact: who may read, and who may write.
@@ -87,18 +92,27 @@ SETTINGS = {
     *("company_id", "delivery_type", "g2p_token_type", "g2p_vid_type", "identity_store"),
     *("input_type", "interval_minutes"),
     *("job_type", "lang_code", "mapping", "max_attempts", "max_open_requests", "mts_url", "name"),
+    *("odk_delay_minutes", "odk_email", "odk_form", "odk_known_person", "odk_odata_url"),
+    *("odk_project", "odk_pulled_until", "odk_url", "registry_connector_id"),
     *("output_format", "output_type", "parallel_requests", "request_timeout", "retention_days"),
     *("search_domain", "selected_fields", "user_id"),
 }
 # … what the connector says of itself …
 SHOWN = {
     *("attention", "attention_told", "callback_auth_password_source", "changes_since", "cron_id"),
-    *("next_import_at", "onetime_run_id", "pending_total", "rejected_total", "run_ids"),
+    *(
+        "next_import_at",
+        "odk_password_source",
+        "onetime_run_id",
+        "pending_total",
+        "rejected_total",
+        "run_ids",
+    ),
     *("run_total", "state", "tokenized_total", "told_until"),
 }
 # … what is for managers only, and what reads as empty for everybody.
 FOR_MANAGERS = {"callback_user_warning", *(f"{setting}_problem" for setting in TYPED)}
-EMPTY = {"callback_auth_password"}
+EMPTY = {"callback_auth_password", "odk_password"}
 
 # The fields of the other models: what their rows say to whoever may read them.
 OTHER_FIELDS = {
@@ -112,7 +126,11 @@ OTHER_FIELDS = {
         *("answered_at", "check_at", "company_id", "conflict_count", "connector_id"),
         *("finished_since", "lost_count", "message", "record_count", "record_ids"),
         *("rejected_count", "request_identifier", "run_id", "sent_at", "state"),
-        "tokenized_count",
+        *("tokenized_count", "window_from", "window_until"),
+    },
+    "mts.submission": {
+        *("company_id", "connector_id", "instance_id", "partner_id", "problem", "request_id"),
+        "state",
     },
     "mts.record": {
         *("advice", "answered_at", "attempts", "company_id", "connector_id", "error_code"),
@@ -129,7 +147,7 @@ OTHER_FIELDS = {
 
 # The columns that the ORM does not know, so that nobody reads them.
 SECRETS = {
-    "mts.connector": {"callback_auth_password", "hmac_key"},
+    "mts.connector": {"callback_auth_password", "hmac_key", "odk_password"},
     "mts.request": {"bearer_hash"},
     "mts.record": {"fingerprint", "offered"},
 }

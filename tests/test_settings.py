@@ -87,6 +87,17 @@ REFUSED = {
         ('["given_name", "image_1920"]', "“image_1920” is a file"),
         ('["parent_id.image_128"]', "“parent_id.image_128” is a file"),
     ],
+    "odk_url": [
+        ("odk.example.org", "starts with http"),
+        ("http://odk.example.org", "must start with https://"),
+        ("https://field:secret@odk.example.org", "must not carry a user name"),
+        ("https://odk.example.org/v1", "must end behind the host name"),
+        ("https://odk.example.org?x=1", "must end behind the host name"),
+    ],
+    "odk_odata_url": [
+        ("v1/projects/1/forms/a.svc", "starts with http"),
+        ("https://odk.example.org/v1/projects/1/forms/a.svc", "begin with the ODK base URL"),
+    ],
     "search_domain": [
         ("[", "list of conditions"),
         ("is_registrant", "list of conditions"),
@@ -304,7 +315,7 @@ class TestForm(SettingsCase):
     def test_every_setting_that_is_stored_is_in_the_form(self):
         stored = {
             name
-            for model in ("mts.identity.settings", "mts.sending.settings", "mts.delivery.settings")
+            for model in ("mts.odk.settings",)
             for name, field in self.env[model]._fields.items()
             if not field.automatic
         }

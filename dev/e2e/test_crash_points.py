@@ -302,7 +302,10 @@ CASES = [
 
 
 def test_each_point_is_in_a_scenario(world):
-    reached = {point for killed_at in SCENARIOS.values() for point, _times in killed_at}
+    from test_field_crash_points import SCENARIOS as FIELD
+
+    every = [*SCENARIOS.values(), *FIELD.values()]
+    reached = {point for killed_at in every for point, _times in killed_at}
     assert reached == set(world.crash.points())
 
 

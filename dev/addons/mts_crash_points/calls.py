@@ -8,7 +8,7 @@ from odoo.addons.mts_connector.mts.client import MtsClient
 
 from .crash import announce, reached
 
-CALLS = ("submit", "status")
+CALLS = ("submit", "pull", "status")
 
 _getresponse = http.client.HTTPConnection.getresponse
 _under_way = threading.local()

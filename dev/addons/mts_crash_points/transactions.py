@@ -2,7 +2,7 @@
 
 from .crash import announce, reached
 
-NAMES = ("manual", "schedule", "callback", "orphans", "cron")
+NAMES = ("manual", "schedule", "callback", "submissions", "orphans", "cron")
 
 
 def watch_commit(env, name):

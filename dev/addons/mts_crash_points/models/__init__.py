@@ -1,1 +1,1 @@
-from . import mts_connector, mts_request
+from . import mts_connector, mts_request, mts_submission

@@ -1,0 +1,131 @@
+"""What is asked of MTS and of ODK Central, without Odoo."""
+
+import unittest
+from datetime import datetime
+
+from ..mts import submission
+from ..mts.answer import MalformedAnswer
+from ..mts.client import MtsClient
+from ..mts.errors import NoSubmissions, Refused
+from ..mts.odk import OdkClient, OdkError, OdkForm
+from ..simulator import Simulator
+from .test_mts_client import Answering, answer, batch
+
+START, END = datetime(2026, 1, 31, 12), datetime(2026, 1, 31, 13)
+RESULT = {"instance": "uuid:1", "status": "processed", "token": "token", "values": {}}
+
+
+class OdkCase(unittest.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.simulator = Simulator().start()
+        self.addCleanup(self.simulator.stop)
+        settings = self.simulator.settings
+        self.form = OdkForm(
+            self.simulator.url,
+            "",
+            "1",
+            "registration",
+            settings.odk_email,
+            settings.odk_password,
+        )
+
+    def submit(self, at):
+        self.simulator.submit({"vid": "2345678901234567", "name": "Amina"}, at=at)
+
+
+class TestPull(OdkCase):
+    def pull(self, form=None):
+        message = batch(odkconfig=(form or self.form).config(START, END))
+        message["request"].pop("authdata")
+        with MtsClient(self.simulator.url, 10) as client:
+            return client.pull(message)
+
+    def test_the_window_has_its_start_and_not_its_end(self):
+        self.submit(START)
+        self.submit(END)
+        self.assertTrue(self.pull())
+        self.assertEqual(self.simulator.ledger.counts["stored_records"], 1)
+
+    def test_no_submissions(self):
+        with self.assertRaises(NoSubmissions):
+            self.pull()
+
+    def test_codes_are_spelled_like_all_others(self):
+        with self.assertRaises(Refused) as caught:
+            self.pull(self.form._replace(email=""))
+        self.assertEqual(caught.exception.code, "ATS-REQ-019")
+
+    def test_what_mts_gets(self):
+        config = self.form._replace(url="https://odk.example.org:444").config(START, END)
+        self.assertEqual(config["baseurl"], "odk.example.org:444")
+        self.assertEqual(config["startdate"], "2026-01-31T11:59:59.999Z")
+        self.assertEqual(config["enddate"], "2026-01-31T13:00:00.000Z")
+
+
+class TestOdkClient(OdkCase):
+    def client(self, **changes):
+        client = OdkClient(self.form._replace(**changes), 10)
+        self.addCleanup(client.__exit__)
+        return client
+
+    def ask(self, method, *args, **changes):
+        client = self.client(**changes)
+        client.log_in()
+        return getattr(client, method)(*args)
+
+    def test_questions(self):
+        self.simulator.configure(odk_fields={"who": "structure", "who.first": "string"})
+        self.assertEqual(self.ask("questions"), ["who", "who.first"])
+        url = f"{self.simulator.url}/v1/projects/1/forms/registration.svc"
+        self.assertTrue(self.ask("questions", odata_url=url, project="", form=""))
+
+    def test_count(self):
+        for at in (START, END):
+            self.submit(at)
+        self.assertEqual(self.ask("count", START, END), 1)
+
+    def test_what_can_go_wrong(self):
+        for changes, reason in (
+            ({"password": "wrong"}, "does not know this e-mail and password"),
+            ({"form": "other"}, "no such form"),
+            ({"url": "http://127.0.0.1:1"}, "could not be reached"),
+        ):
+            with self.assertRaisesRegex(OdkError, reason):
+                self.ask("questions", **changes)
+        with self.assertRaisesRegex(OdkError, "may not read"):
+            self.client().questions()
+
+    def test_something_else_at_the_address(self):
+        for said, reason in (
+            (answer("<html>"), "not as ODK"),
+            (answer("[]"), "not as ODK"),
+            (answer('{"token": 5}'), "not as ODK"),
+            (answer("", 500), "HTTP 500"),
+        ):
+            with Answering(said) as other, self.assertRaisesRegex(OdkError, reason):
+                self.ask("questions", url=other.url)
+
+
+class TestSubmission(unittest.TestCase):
+    def test_a_number_is_a_vid_too(self):
+        self.assertEqual(submission.parse({**RESULT, "vid": 23456}).vid, "23456")
+        self.assertEqual(submission.parse({"params": RESULT}).vid, "")
+
+    def test_malformed(self):
+        for item in (
+            None,
+            [],
+            {**RESULT, "instance": None},
+            {**RESULT, "instance": 5},
+            {**RESULT, "instance": "x" * 201},
+            {**RESULT, "values": None},
+            {**RESULT, "values": ["name"]},
+            {**RESULT, "vid": ["2345"]},
+        ):
+            with self.subTest(item=item), self.assertRaises(MalformedAnswer):
+                submission.parse(item)
+
+    def test_an_unusable_result_is_a_refusal(self):
+        found = submission.parse({**RESULT, "token": ""})
+        self.assertEqual((found.answer.status, found.answer.code), ("error", "MTC-UNUSABLE"))
