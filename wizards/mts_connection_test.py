@@ -10,8 +10,9 @@ from ..mts.callback_probe import is_local, try_callback
 from ..mts.client import MtsClient
 from ..mts.errors import MtsError
 from ..mts.message import MANDATORY
+from ..mts.odk import OdkClient, OdkError
 from ..mts.redact import redact
-from ..mts.settings import SettingError
+from ..mts.settings import SettingError, mapped_paths
 
 # MTS answers these calls at once, and somebody waits in front of the screen.
 TIMEOUT = 5
@@ -50,13 +51,16 @@ class MtsConnectionTest(models.TransientModel):
         # written or locked.
         ca_file = server_config.get("mts_ca_file", connector.id)
         target = connector._callback_target()
-        with ThreadPoolExecutor(2, thread_name_prefix="mts-test") as threads:
+        form = connector._odk() if connector._is_odk() else None
+        with ThreadPoolExecutor(3, thread_name_prefix="mts-test") as threads:
             mts = threads.submit(_ask_mts, connector.mts_url, ca_file)
             callback = threads.submit(try_callback, **target)
+            odk = threads.submit(_ask_odk, form) if form else None
         problems = connector._problems()
         return [
             *(Finding(BAD, _("Settings"), problem) for problem in problems.values()),
             *self._about_mts(connector, mts, {"mapping", "selected_fields"} & set(problems)),
+            *(self._about_odk(connector, odk, "mapping" in problems) if odk else ()),
             *self._about_address(connector, callback.result()),
             *self._about_login(connector, callback.result()),
             *self._about_user(connector),
@@ -102,6 +106,29 @@ class MtsConnectionTest(models.TransientModel):
             )
             return Finding(DOUBT, subject, text)
         return Finding(GOOD, subject, _("MTS knows all of its fields: %s.", ", ".join(mapping)))
+
+    @api.model
+    def _about_odk(self, connector, odk, unmapped):
+        try:
+            questions = odk.result()
+        except OdkError as error:
+            yield Finding(BAD, _("ODK Central"), connector._explain(error))
+            return
+        said = _("The user logs in, and the form is there. Its questions: %s.", len(questions))
+        yield Finding(GOOD, _("ODK Central"), said)
+        if unmapped:
+            return
+        # What begins so is ODK's own, and no question.
+        paths = [path for path in mapped_paths(connector._parsed_mapping()) if path[:2] != "__"]
+        missing = [path for path in dict.fromkeys(paths) if path not in questions]
+        if missing:
+            text = _(
+                "The form has no such questions: %s. Correct the mapping, or the form.",
+                ", ".join(missing),
+            )
+            yield Finding(BAD, _("Form"), text)
+        else:
+            yield Finding(GOOD, _("Form"), _("It has all the questions of the mapping."))
 
     @api.model
     def _about_address(self, connector, callback):
@@ -195,3 +222,13 @@ def _ask_mts(url, ca_file):
     """
     with MtsClient(url, TIMEOUT, ca_file=ca_file) as client:
         return client.ping(), client.auth_fields()
+
+
+def _ask_odk(form):
+    """Return the questions of the form.
+
+    :raises OdkError: where MTS could not fetch it either
+    """
+    with OdkClient(form, TIMEOUT) as client:
+        client.log_in()
+        return client.questions()

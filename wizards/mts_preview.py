@@ -47,7 +47,8 @@ class MtsPreview(models.TransientModel):
             preview.partner_id = False
             values = {} if problems else preview._look(connector)
             preview.report = self.env["ir.qweb"]._render(
-                "mts_connector.mts_preview_report", {"problems": problems.values(), **values}
+                "mts_connector.mts_preview_report",
+                {"problems": problems.values(), "fetch": None, **values},
             )
 
     def _look(self, connector):
