@@ -14,6 +14,7 @@ from typing import List, Tuple
 
 from bootstrap.errors import SetupError
 from bootstrap.progress import say, warn
+from demo.field import fetch_twice
 from demo.outcome import Outcome
 from demo.report import table
 from demo.stage import Stage, stage, watch
@@ -52,7 +53,7 @@ def _play(play: Stage) -> Tuple[Outcome, List[str]]:
     say("\nImport Now was pressed: # is answered, - is done by MTS and on its way.")
     watch(play, connector)
     outcome = Outcome.read(play.registry, connector)
-    return outcome, faults + outcome.faults(play.story)
+    return outcome, [*faults, *outcome.faults(play.story), *fetch_twice(play, connector)]
 
 
 def _complain(faults: List[str], play: Stage) -> None:

@@ -56,9 +56,13 @@ def stage(environment: Environment) -> Iterator[Stage]:
         yield Stage(odoo, simulator, registry, scheduler, story)
 
 
-def watch(play: Stage, connector: int) -> None:
-    """Show the progress of the imports under way until they are through."""
-    bar = ProgressBar(len(play.story.registrants))
+def watch(play: Stage, connector: int, total_count: int = 0) -> None:
+    """Show the progress of the imports under way until they are through.
+
+    :param total_count: how many there are; without it, all the registrants of the story
+    """
+    bar = ProgressBar(total_count or len(play.story.registrants))
+    worked_before = sum(play.simulator.counts()[name] for name in WORKED) if total_count else 0
     deadline = time.monotonic() + DEADLINE_SECONDS
     try:
         while True:
@@ -67,7 +71,8 @@ def watch(play: Stage, connector: int) -> None:
             runs = play.registry.runs(connector)
             settled = sum(total(runs, f"{name}_count") for name in SETTLED)
             counts = play.simulator.counts()
-            bar.show(_state(runs), settled, sum(counts[name] for name in WORKED))
+            worked = sum(counts[name] for name in WORKED) - worked_before
+            bar.show(_state(runs), settled, worked)
             if all(run["state"] in CLOSED for run in runs):
                 return
             if time.monotonic() > deadline:

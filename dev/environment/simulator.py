@@ -80,6 +80,9 @@ class SimulatorProcess:
         """`{"idle", "held"}`: whether nothing is in progress, how many batches are held."""
         return self._get("idle?timeout=0")
 
+    def settings_now(self) -> Dict[str, Any]:
+        return self._get("settings")
+
     def counts(self) -> Dict[str, int]:
         """What it has done so far, in numbers."""
         return self._get("ledger/counts")
