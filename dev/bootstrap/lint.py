@@ -32,12 +32,14 @@ def run(arguments: List[str]) -> int:
 
 def _checks(fix: bool) -> Dict[str, List[str]]:
     """The command of each check."""
+    xml_format = ["python", "dev/lint/xml_format.py"]
     languages = sorted(str(path.relative_to(CHECKOUT)) for path in CHECKOUT.glob("i18n/*.po*"))
     return {
         # As '.', because the checkout's own folder name need not be fit for a Python package.
         "ruff check": ["ruff", "check", "--fix" if fix else "--no-fix", "."],
         "ruff format": ["ruff", "format", *([] if fix else ["--check"]), "."],
-        "pylint-odoo": ["pylint", "--rcfile=.pylintrc", *_addon_files()],
+        "XML format": [*xml_format, *([] if fix else ["--check"]), *_addon_files("*.xml")],
+        "pylint-odoo": ["pylint", "--rcfile=.pylintrc", *_addon_files("*.py")],
         "OCA's checks of addons": ["python", "dev/lint/oca_checks.py", *map(str, _addons())],
         # How a file is wrapped is left to what writes it, `make translations`.
         "OCA's checks of languages": ["oca-checks-po", "--disable=po-pretty-format", *languages],
@@ -49,11 +51,11 @@ def _addons() -> List[Path]:
     return [CHECKOUT, *sorted((DEV / "addons").glob("*/"))]
 
 
-def _addon_files() -> List[str]:
-    """The addons' own Python files; what lies in simulator/ and dev/ is no part of an addon."""
+def _addon_files(pattern: str) -> List[str]:
+    """The addons' own files; what lies in simulator/ and dev/ is no part of an addon."""
     files = []
     for addon in _addons():
-        for path in sorted(addon.rglob("*.py")):
+        for path in sorted(addon.rglob(pattern)):
             inside = path.relative_to(addon).parts[0]
             if not inside.startswith(".") and inside not in ("simulator", "dev"):
                 files.append(str(path.relative_to(CHECKOUT)))
