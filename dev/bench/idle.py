@@ -21,7 +21,6 @@ PAYLOAD = re.compile(
 #: Statements of a tick by which whole tables could be read, by words that stand in them only.
 PLANS = {
     "Who is due": r"SELECT count\(\*\).*mts_record",
-    "The next page of them": r"SELECT.*mts_record.*LIMIT",
     "Who has changed": r"UPDATE mts_record SET to_check = TRUE",
 }
 
@@ -165,7 +164,11 @@ def count_statements(figures: Figures, play: Stage, connector: int) -> None:
     _slice(play, connector, log, BATCH_SIZES[0], 1)
     counts = {}
     for size in BATCH_SIZES:
-        one, three = (_slice(play, connector, log, size, batches) for batches in (1, 3))
+        # Something else may wake Odoo for one slice more.
+        one, three = (
+            min(_slice(play, connector, log, size, batches) for _round in range(ROUNDS))
+            for batches in (1, 3)
+        )
         counts[size] = (three - one) / 2
         text = f"statements of a slice for a batch of {size:,}"
         figures.add(SECTION, f"statements_{size}", counts[size], text)
