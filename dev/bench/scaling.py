@@ -31,5 +31,5 @@ def measure(environment: Environment, figures: Figures) -> None:
             f"scaling_{workers}",
             REGISTRANTS / seconds,
             f"registrants a second, MTS with {workers} workers, as many requests at once",
-            unit="1/s",
+            unit="/s",
         )
