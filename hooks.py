@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What has to happen when the addon comes and goes."""
 
 from odoo import SUPERUSER_ID, api

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Keeps what people type out of Odoo's log.
 
 At log level DEBUG Odoo writes down each call that comes over RPC with all its arguments: VIDs and

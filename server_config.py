@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What the server's administrator settles outside the database.
 
 In Odoo's configuration file, for all connectors of the server or, with an id, for one:

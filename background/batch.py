@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What goes to MTS in one request. It lives in memory only, since it holds people's data."""
 
 from typing import Any, Dict, List, NamedTuple, Optional

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Tells those who look at a run that something has come of it, over Odoo's bus.
 
 Each screen then reads the run again, with the rights of its user: what goes over the bus is the

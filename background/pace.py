@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How many POSTs MTS can take at the same time."""
 
 # Twice the time that MTS needs at its best means that our requests wait for each other there.

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Has MTS fetch submissions from ODK Central: one window of time after the other."""
 
 from typing import Any, Optional

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How much of the scheduler's time is ours.
 
 Odoo 15 executes a job again at once that was woken while it was executed, and its limit of time

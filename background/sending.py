@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Sends the batches of one run, as many at a time as MTS takes.
 
 The threads do HTTP and nothing else; the database is for the thread of the slice alone. While they

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """One slice of background work for one connector.
 
 Between any two transactions the process may be killed. Each step therefore leaves the database in

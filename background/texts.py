@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The texts in what goes to MTS, so that they can be taken out of what it answers."""
 
 from typing import Any, Iterator

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How Odoo receives what arrives at the callback.
 
 Left to itself Odoo parses a JSON body before any controller is reached: it logs and echoes one

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Lets a screen hear of the run that it shows, and of no other that its user may not see."""
 
 import re

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The commands of the development environment: `python3 dev/cli.py test`.
 
 Runs on any Python from 3.8 on; makes the environment first when it is not there, then hands

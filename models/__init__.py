@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import mts_error_code
 from . import mts_identity_store
 from . import mts_identity_store_g2p

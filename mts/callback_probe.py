@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Tries a callback address as MTS would use it, without anybody's data.
 
 It knocks as a stranger, logs in as MTS does, and delivers nothing. What it finds out holds for the

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """One method for each call to MTS.
 
 The client belongs to one thread at a time as far as its caller's retries go; ``requests`` keeps

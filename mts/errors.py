@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What can go wrong between us and MTS, told apart by what is to be done about it.
 
 The one question that matters after a failed POST is whether MTS may have stored the batch: a

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Runs one jq expression in a process of its own; :mod:`.jq_process` starts it.
 
 Reads ``{"path": …, "expression": …, "inputs": […]}``, the path being where Python looks for

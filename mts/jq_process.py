@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """jq, apart from Odoo.
 
 A jq expression can read the environment, read files and run for ever, and a person types it into

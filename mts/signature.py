@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The proofs that travel with a record, and the fingerprint that tells whether its data changed.
 
 All are HMAC-SHA-256 with a key that belongs to one connector. Each use has its own prefix, so that

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What our callback reads of a submission that MTS has fetched from ODK Central itself."""
 
 from typing import Any, Dict, NamedTuple

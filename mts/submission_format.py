@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The output format of what MTS fetches from ODK Central: jq that yields a registrant's values."""
 
 import json

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Run the simulator as a process: ``python -m simulator``, or ``python`` and this folder."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Misbehaviour on demand: rules that say which answer or callback goes wrong, and how.
 
 A rule is an object with the keys ``on``, ``kind`` and the options of that kind. It applies to

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Callbacks: what MTS sends when a batch is through. Once, without a retry."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What MTS checks itself: HTTP 400 with a code of its own (``CheckFailed``).
 
 These checks win over the schema's: a request with faults of both families gets the 400. They

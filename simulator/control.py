@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The control door: what tests in another process ask of the simulator, under ``/simulator``.
 
 All bodies are JSON. What the simulator refuses is HTTP 400 with ``{"error": …}``.

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """ODK Central, as far as MTS and the connector call it: sessions, a form's fields, submissions."""
 
 from __future__ import annotations

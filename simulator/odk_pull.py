@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How MTS fetches the records of a batch from ODK Central."""
 
 from __future__ import annotations

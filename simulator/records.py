@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """From a record as it was sent to what MOSIP is asked: the mapping, and what makes it invalid."""
 
 from __future__ import annotations

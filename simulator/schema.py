@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The JSON schema of a request: what does not fit is HTTP 422 (``SchemaMismatch``).
 
 As in MTS the messages say what is wrong and not where, and all mismatches are listed.

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The part of MTS that works in the background: a queue of batches and the threads that take
 them through authentication and callbacks, one record at a time."""
 

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The simulator as a whole: its parts, its HTTP server and its life."""
 
 from __future__ import annotations

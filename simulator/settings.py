@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The settings of the simulator: the same names in Python, in the JSON file and over HTTP."""
 
 from __future__ import annotations

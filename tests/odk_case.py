@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What the tests of ODK Central share: a form, submissions, and a connector that fetches them."""
 
 from datetime import timedelta, timezone

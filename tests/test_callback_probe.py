@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The probe of a callback: what it says of whatever is at the address, and what it gives away."""
 
 import json

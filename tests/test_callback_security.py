@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What strangers, and MTS itself, cannot do at the callback, whatever they send."""
 
 from unittest.mock import patch

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What the form says of the user that MTS logs in as."""
 
 from odoo.tests.common import Form, tagged

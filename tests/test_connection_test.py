@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Test Connection: what it finds, in words, and what it leaves behind."""
 
 from odoo.exceptions import AccessError

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Registrants with one token: found, compared, merged, or settled as different people."""
 
 from odoo.exceptions import AccessError, UserError

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Identity stores that are not there: OpenG2P's in this database, and one whose addon is gone."""
 
 from odoo.exceptions import ValidationError

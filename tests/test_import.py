@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The main job: registrants go out, tokens come back, VIDs are gone."""
 
 from unittest.mock import patch

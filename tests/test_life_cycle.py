@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Start, Stop, Import Now, copy, archive and delete, and settings changed on the way."""
 
 import json

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What becomes of a submission: refused, known already, delivered twice, or with odd values."""
 
 import json

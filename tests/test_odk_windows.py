@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Which time is fetched when: no gap and no overlap, whatever fails or crashes."""
 
 from contextlib import suppress

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How many POSTs may be under way: more after good answers, fewer when MTS asks or gets slow."""
 
 import unittest

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Preview: who would be sent and what of them, as it then happens; and nothing is sent."""
 
 import json

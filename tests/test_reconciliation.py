@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Requests whose answers do not come: what MTS says of them, and what follows."""
 
 from datetime import timedelta

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Who may do what, as tables. A model, a field or a method that is missing in them fails."""
 
 import inspect

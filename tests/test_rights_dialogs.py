@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Who may open the dialogs, and see what is in them: only who has opened them."""
 
 from odoo.tests.common import tagged

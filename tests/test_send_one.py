@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Send One: a single registrant, for real, by the way that all are sent."""
 
 from lxml import etree

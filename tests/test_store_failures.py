@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A registrant who cannot be saved: the others get their tokens, and nobody's data gets out."""
 
 from contextlib import contextmanager

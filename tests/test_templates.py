@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Templates of e-mails, whose placeholders Odoo executes: who may write them."""
 
 from odoo.exceptions import AccessError

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """TLS on the way to MTS: always verified, by the usual authorities or by those of a CA file."""
 
 import datetime

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A registrant whose data cannot be read: the others are sent, and nobody's data gets out."""
 
 import json

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What MTS gets of a registrant: strings and nested objects, as its contract wants them."""
 
 import json

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The screens open for officers and managers, and each may press what is theirs."""
 
 from lxml import etree

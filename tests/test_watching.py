@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Watching: how far a run is, who is behind each number, and that the screens hear of it."""
 
 from datetime import timedelta

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Measure what the connector costs: in minutes, or in full with --full.
 
 The names of some measurements as arguments leave out the others; then nothing is written down.

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whether the promises cost too much: the connector against a program that keeps none."""
 
 from environment import Environment

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The connector on OpenG2P's models, against the ORM calls that these need."""
 
 from environment import Environment

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What a delivery costs: singly, in bulk, and against a controller that does nothing.
 
 Each of them as MTS delivers, over a connection of its own. What is measured is the time from one

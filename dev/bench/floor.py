@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The floor: a bare program that does the least that could be done, and keeps no promise.
 
 It reads the rows, sends them, takes the answers, writes the tokens and deletes the VIDs. A crash

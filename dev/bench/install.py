@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What it costs to install and to upgrade the addon where there are many contacts."""
 
 import subprocess

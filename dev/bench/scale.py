@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whether a registrant costs more among many, and what it costs when nobody is due."""
 
 import contextlib

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How much sooner an import is through when MTS has more workers, and gets more at once."""
 
 from environment import Environment

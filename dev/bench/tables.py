@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Fills big tables with SQL, since the ORM would take hours, and clears them for another round."""
 
 from typing import Any, Dict, List

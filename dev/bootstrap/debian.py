@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Packages of Debian 11 (bullseye), unpacked into the cache: no root, no change to the system.
 
 Bullseye is the last release with a package of Odoo, and its Python is the 3.9 that this Odoo

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Python 3.9 from Debian's packages, for a machine that has only newer ones."""
 
 import os

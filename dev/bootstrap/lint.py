@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Check the whole checkout with the linters of the field: the style, the addons, the types."""
 
 import argparse

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Finds Odoo: a tree that is named, one in the cache, a clone, or Debian's package."""
 
 import os

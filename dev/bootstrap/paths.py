@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Where things are: the checkout, and the one folder in which everything else is kept."""
 
 import hashlib

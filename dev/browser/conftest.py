@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What all browser tests share: a browser, people at their desks, and Odoo behind them.
 
 The tests tell one story on one database, in the order of their files.

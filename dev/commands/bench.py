@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Measure what the connector costs, write docs/performance.md, and fail where it is too much."""
 
 import os

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Run tests, and list the lines and branches of the addon and the simulator that none reaches."""
 
 import os

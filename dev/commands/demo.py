@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Show the connector at work: sample registrants, a simulated MTS, tokens. ONCE=1 ends it.
 
 Without ONCE=1 Odoo stays up to look around in, until Ctrl-C. With it, the exit status is 0 only

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Send 100,000 near misses of deliveries, and nonsense, to the callback of a real Odoo."""
 
 import os

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Take the screenshots of the README from a demo, with a Chromium that is installed here.
 
 With a folder as argument, all screens go there, to be looked at: also those that the README does

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Bring i18n/ up to date: the template, and the terms that each language has to translate."""
 
 from typing import List

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Names and places from several parts of the world. Nobody in particular is meant."""
 
 from typing import NamedTuple, Tuple

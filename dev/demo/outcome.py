@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What happened to everybody, and whether all of it is as it has to be."""
 
 from typing import Any, Dict, List, NamedTuple

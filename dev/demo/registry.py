@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Odoo as the demo's administrator uses it: everything goes over JSON-RPC."""
 
 import contextlib

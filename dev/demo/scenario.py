@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What becomes of the sample registrants, and why.
 
 Each kind of trouble is made where it arises in life: a registrant lacks a value, MOSIP holds

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A registry at work: a real Odoo, a simulated MTS, people, and what has to be true of them."""
 
 import re

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A registry of its own: contacts of a plain Odoo with OCA's fields, and a store of VIDs."""
 
 import pytest

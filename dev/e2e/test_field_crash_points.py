@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Odoo is killed while submissions are fetched and taken in: nothing is lost or doubled."""
 
 import pytest

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whatever is sent to the callback, nothing comes of it. `make fuzz` sends much more."""
 
 import pytest

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """An office works through all that can go wrong, and nobody's data gets out.
 
 Odoo logs at level DEBUG, as with ``--log-level=debug``, and all libraries with it. Left out are

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Submissions go all the ways there are, and nobody's data gets out of them, nor the password."""
 
 from datetime import datetime, timedelta, timezone

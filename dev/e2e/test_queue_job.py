@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Several hosts or workers share the work, with OCA's queue_job and without it, and one dies."""
 
 import contextlib

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Several Odoo processes work on one database at the same time, and keep the promises."""
 
 import contextlib

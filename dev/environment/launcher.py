@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Starts Odoo: `python launcher.py <arguments of odoo-bin>`.
 
 MTS_DEV_ODOO        the folder that holds the package `odoo`

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The database server: the one that PGHOST names, or an embedded one in the cache folder."""
 
 import fcntl

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A tiny client for Odoo's JSON-RPC."""
 
 from typing import Any, Optional

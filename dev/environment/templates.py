@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Databases that are installed once and copied for each run.
 
 There are two levels. The base holds Odoo's own addons that ours build on; it takes long and

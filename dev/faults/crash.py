@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Kills Odoo at an exact point; the addon `mts_crash_points` is the other side."""
 
 import contextlib

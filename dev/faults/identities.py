@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Where the registry of a world keeps VIDs and tokens: on the contact, or among IDs as OpenG2P."""
 
 from typing import Any, Callable, Dict, List

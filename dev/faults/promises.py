@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The promises of the connector, checked against what MTS really got and said."""
 
 from collections import defaultdict

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Random schedules: people, Odoo and MTS do whatever they can do, in any order."""
 
 from typing import Any, Dict, Optional, Tuple

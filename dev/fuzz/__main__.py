@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Fuzzing: the seed, the progress, and a last line that says what came of it."""
 
 import argparse

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What MTS, and users of Odoo, have got: the stuff that near misses are made of."""
 
 from typing import Dict, List, NamedTuple

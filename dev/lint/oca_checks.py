@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """OCA's checks of an addon's manifest, XML and CSV: `python oca_checks.py <folder of an addon> …`.
 
 Their own program looks for manifests below the top of the repository, and here one is at the top.

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Formats XML as OCA does: `python xml_format.py [--check] <file> …`.
 
 OCA's formatter runs on Node, which nothing else here needs. This one lays out tags, and leaves

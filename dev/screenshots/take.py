@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Takes screenshots of a running Odoo: `python take.py`, with the order as JSON on standard input.
 
 The order: `{"url", "chromium", "switches", "folder", "widths", "shots": [{"name", "path", "ready",

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Stands for Odoo: takes callbacks, logins and logouts, and keeps them in order."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """ODK Central, and an MTS that fetches its records there."""
 
 from datetime import datetime, timezone

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Batches that MTS does not take: 422 for the schema, 400 for its own checks, 500 for all."""
 
 import pytest

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What the tests of OpenG2P's registry share: registrants whose VID is one of their IDs."""
 
 from ..fault_case import FaultCase

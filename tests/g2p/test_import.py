@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The import from OpenG2P's registry, with nothing but defaults, and what it writes where."""
 
 from contextlib import contextmanager

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Submissions in OpenG2P's registry: VID and token are among the IDs of a registrant."""
 
 from odoo.tests.common import tagged

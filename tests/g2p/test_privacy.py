@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Who sees the VIDs among OpenG2P's IDs: managers. Registrars still type them in."""
 
 import json

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A second token, and a VID to be corrected, where both are among OpenG2P's IDs."""
 
 from lxml import etree

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 {
     "name": "MTS Connector: Crash Points",
     "summary": "Lets tests kill Odoo at an exact point of the connector's work",

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Transactions that Odoo commits: of requests, of buttons, of scheduled jobs."""
 
 from .crash import announce, reached

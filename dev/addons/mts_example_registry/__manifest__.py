@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 {
     "name": "MTS Connector: Example of a Registry",
     "summary": "How to connect a registry that keeps its data in a way of its own",

@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 {
     "name": "MTS Connector: Sample of OpenG2P",
     "summary": "IDs of registrants, as OpenG2P keeps them, for demo and tests",

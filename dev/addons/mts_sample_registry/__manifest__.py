@@ -1,3 +1,5 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 {
     "name": "MTS Connector: Sample Registry",
     "summary": "A small registry in the shape of OpenG2P's, for demo and tests",
