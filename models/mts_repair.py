@@ -87,8 +87,7 @@ class MtsRepair(models.AbstractModel):
         if self.state != "rejected":
             return False
         # As the background job reads it, or a translated value would pass for another one.
-        record = self.with_user(SUPERUSER_ID)
-        record = record.with_context({})  # pylint: disable=context-overridden
+        record = self.with_env(self.env(user=SUPERUSER_ID, context={}))
         vid = record._from_stores(record, "_read_vids").get(record.id)
         if not vid:
             return False

@@ -158,6 +158,26 @@ class TestOpenRegistrant(RepairCase):
         action = record.with_user(reader).action_open_registrant()
         self.assertNotIn("form_view_initial_mode", action["context"])
 
+    def test_what_is_only_translated_has_not_changed(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        country = self.env["res.country"].create({"name": "Land", "code": "ZZ"})
+        country.with_context(lang="fr_FR").name = "Terre"
+        self.connector.write(
+            {
+                "selected_fields": json.dumps(["name", "country_id"]),
+                "mapping": json.dumps(
+                    {"vid": "vid", "name": ["name"], "fullAddress": ["country_id"]}
+                ),
+            }
+        )
+        record = self.refused("IDA-MLC-005", country_id=country.id)
+        partner = record.partner_id
+        self.assertNotIn("changed since", partner.with_context(lang="fr_FR").mosip_to_do)
+        partner.sudo().country_id = False
+        self.env["base"].flush()
+        self.env["base"].invalidate_cache()
+        self.assertIn("changed since", partner.with_context(lang="fr_FR").mosip_to_do)
+
     def test_a_form_that_is_broken_keeps_none_of_the_others_back(self):
         arch = "<form><field name='gender'/><field name='given_name'/></form>"
         broken = self.env["ir.ui.view"].create({"model": "res.partner", "arch": arch})

@@ -48,8 +48,10 @@ def form(manager):
 
 
 def test_an_empty_screen_says_what_to_do(manager):
-    manager.open_menu("MTS Connector", "Configuration", "Connectors")
-    expect(manager.page.locator(".o_view_nocontent")).to_contain_text("Set up a connector to MTS")
+    for menus in ((), ("Configuration", "Connectors")):
+        manager.open_menu("MTS Connector", *menus)
+        empty = manager.page.locator(".o_view_nocontent")
+        expect(empty).to_contain_text("Set up a connector to MTS")
 
 
 def test_each_mistake_is_explained_and_nothing_is_lost(manager, stage):

@@ -16,6 +16,14 @@ def rejected(officer):
     return officer
 
 
+def test_the_first_screen_leads_to_what_has_to_be_done(officer):
+    officer.open_menu("MTS Connector")
+    card = officer.page.locator(".o_kanban_record").filter(has_text="National registry")
+    expect(card).to_contain_text(re.compile(r"Tokenized\s*[1-9]"))
+    card.get_by_text("something has to be done").click()
+    expect(officer.page.locator(".o_group_header").filter(has_text=NO_GENDER)).to_be_visible()
+
+
 def test_who_was_refused_is_listed_by_what_to_do(rejected):
     groups = rejected.page.locator(".o_group_header")
     expect(groups.filter(has_text=NO_GENDER)).to_contain_text(re.compile(r"\(\d+\)"))
@@ -32,6 +40,7 @@ def test_a_registrant_is_repaired(rejected, mts):
     expect(rejected.field("gender")).to_be_focused()
     rejected.field("gender").select_option(label="Female")
     rejected.press("Save")
+    expect(rejected.page.locator("[name=mosip_to_do]").first).to_contain_text("changed since")
     _import_now(rejected)
     rejected.open_menu("MTS Connector", "Registrants")
     _search(rejected, name)
