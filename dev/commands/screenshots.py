@@ -99,6 +99,12 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
     twice = registry.registrants(("mosip_duplicate_count", ">", 0))[0]["id"]
     return [
         {
+            "name": "overview",
+            "path": _list(registry, "mts_overview_action", "mts.connector"),
+            "ready": ".o_kanban_view .o_kanban_record",
+            "height": 340,
+        },
+        {
             "name": "connector",
             "path": form,
             "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mapping]",
