@@ -1,5 +1,6 @@
 # make demo                 watch the connector work
 # make test                 run all tests;  make test ARGS="tests/test_x.py -k name" some of them
+# make coverage             list what the tests of the addon and the simulator do not reach
 # make soak N=1000 SEED=7   run random schedules of everything that can happen; JOBS=2 in two
 #                           processes
 # make fuzz N=1000 SEED=7   send the callback near misses of deliveries, and nonsense
@@ -16,7 +17,7 @@ PYTHON ?= python3
 ARGS ?=
 export SERIES
 
-COMMANDS := demo test soak fuzz lint odoo screenshots translations wheel clean
+COMMANDS := demo test coverage soak fuzz lint odoo screenshots translations wheel clean
 
 .PHONY: help $(COMMANDS)
 

@@ -219,5 +219,9 @@ def _concerns_us(line: str) -> bool:
 
 
 def python_path() -> str:
-    """Where the project's own packages are found outside Odoo: simulator, environment."""
-    return os.pathsep.join([str(CHECKOUT), str(DEV)])
+    """Where the project's own packages are found outside Odoo: simulator, environment.
+
+    MTS_DEV_BESIDE: a folder with others, which the present command wants to be there.
+    """
+    beside = os.environ.get("MTS_DEV_BESIDE")
+    return os.pathsep.join([str(CHECKOUT), str(DEV), *([beside] if beside else [])])
