@@ -198,9 +198,11 @@ class MtsRun(models.Model):
 
     def _allowed_to_try(self):
         """Try a single registrant, to see whether what stopped the connector has been mended."""
-        # Whose data cannot be read, does not show anything.
+        # Whose data cannot be read, or whom MTS was not reached with, does not show anything.
         tried = self.request_ids.filtered(
-            lambda request: request.sent_at or request.state in OPEN_REQUESTS
+            lambda request: (
+                request.record_count and (request.sent_at or request.state in OPEN_REQUESTS)
+            )
         )
         if not tried:
             return 1
