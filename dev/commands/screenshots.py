@@ -182,7 +182,7 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
             "name": "duplicates",
             "path": _list(registry, "mts_duplicate_action", "res.partner"),
             "ready": ".o_list_view .o_data_row",
-            "height": 540,
+            "height": 580,
         },
         {
             "name": "registrant",

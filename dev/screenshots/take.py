@@ -14,6 +14,18 @@ from playwright.sync_api import Browser, Page, sync_playwright
 TIMEOUT_MILLISECONDS = 60_000
 # Neither a blinking cursor nor a half faded dialog; and nothing that differs from day to day.
 STILL = "*, *::before, *::after { animation: none !important; transition: none !important; }"
+# Parts of a page are loaded one after the other, with a moment in between.
+QUIET = """() => new Promise(done => {
+    let looks = 0;
+    const timer = setInterval(() => {
+        const sign = document.querySelector(".o_loading, .o_loading_indicator");
+        looks = sign && sign.offsetParent ? 0 : looks + 1;
+        if (looks === 10) {
+            clearInterval(timer);
+            done();
+        }
+    }, 50);
+})"""
 
 
 def main() -> int:
@@ -61,7 +73,7 @@ def _open(page: Page, shot: dict) -> None:
     # Away from everything that has a tooltip or a frame while it is in focus.
     page.mouse.move(0, 0)
     page.evaluate("document.activeElement.blur()")
-    page.wait_for_selector(".o_loading, .o_loading_indicator", state="hidden")
+    page.evaluate(QUIET)
     page.evaluate("document.fonts.ready")
 
 
