@@ -75,11 +75,14 @@ class ManyConnectors:
                 self.start_slice(connector)
 
     def wait_until_blocked(self):
-        """Wait until some transaction waits for another one."""
+        """Wait until some transaction of this database waits for another one."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < deadline:
             self.env.cr.execute(
-                "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+                """
+                SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+                WHERE NOT granted AND locktype = 'transactionid' AND datname = current_database()
+                """
             )
             blocked = self.env.cr.fetchone()
             self.commit()

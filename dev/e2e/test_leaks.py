@@ -74,6 +74,12 @@ IDENTITIES = {
     },
 }
 
+# A transaction of this database that waits for another one.
+WAITING = """
+    SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE NOT granted AND datname = current_database()
+"""
+
 
 class Story:
     """What happens, and what of it is a secret."""
@@ -354,9 +360,7 @@ class Story:
             cursor.execute("BEGIN")
             cursor.execute("UPDATE res_partner SET color = 1 WHERE id = %s", [person.id])
             writer.start()
-            self.world.wait_until(
-                lambda: self.world.query("SELECT 1 FROM pg_locks WHERE NOT granted")
-            )
+            self.world.wait_until(lambda: self.world.query(WAITING))
             cursor.execute("COMMIT")
         writer.join()
         vid = self.world.identities.vid
