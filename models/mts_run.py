@@ -241,23 +241,33 @@ class MtsRun(models.Model):
 
     def _set_aside(self, connector, unreadable, one_is_readable):
         """Reject those whose data cannot be read; stop when it does not seem to be their data."""
-        requests = self.request_ids
-        if not one_is_readable and not requests.filtered(
-            lambda request: request.sent_at or request.state in OPEN_REQUESTS
-        ):
-            room = BROKEN_AFTER - sum(requests.mapped("rejected_count"))
+        if not one_is_readable:
+            room = max(BROKEN_AFTER - self._unreadable_in_a_row(), 0)
             unreadable = unreadable[:room]
             if len(unreadable) == room:
                 connector._raise_attention(
                     connector.attention
                     or _(
-                        "Nothing was sent: the data of %s registrants, one after the other, could "
-                        "not be read. The server log has the place. Mend it, press Import Now, "
-                        "and retry those under Rejected.",
+                        "Sending has stopped: the data of %s registrants, one after the other, "
+                        "could not be read. The server log has the place. Mend it, press Import "
+                        "Now, and retry those under Rejected.",
                         BROKEN_AFTER,
                     )
                 )
-        self._new_request(connector, unreadable)._unreadable()
+        if unreadable:
+            self._new_request(connector, unreadable)._unreadable()
+
+    def _unreadable_in_a_row(self):
+        """Return how many could not be read since somebody could."""
+        count = 0
+        latest = self.env["mts.request"].search(
+            [("run_id", "=", self.id)], order="id desc", limit=BROKEN_AFTER
+        )
+        for request in latest:
+            if request.sent_at or request.state in OPEN_REQUESTS:
+                break
+            count += request.rejected_count
+        return count
 
     def _outbox(self, connector, items):
         """Write request and records, and return the batch."""

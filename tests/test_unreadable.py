@@ -157,6 +157,15 @@ class TestNobodyIsReadable(UnreadableCase):
         self.import_now(self.connector)
         self.assert_all_tokenized(self.people)
 
+    def test_it_begins_in_the_middle_of_an_import(self):
+        """Such as with an addon that is upgraded meanwhile."""
+        with self.failing(self.people[4:]):
+            run = self.import_quietly()
+        self.assert_all_tokenized(self.people[:4])
+        self.assertEqual((run.state, run.rejected_count), ("failed", 10))
+        self.assertIn("could not be read", run.message)
+        self.assertEqual(self.states_of(self.people[14:]), {False})
+
     def test_a_few_do_not_stop_those_who_come_later(self):
         with self.failing(self.people[:9]):
             self.import_quietly()
