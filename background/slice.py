@@ -110,12 +110,12 @@ class Slice:
 
     def _break_off(self, error: Exception) -> None:
         """Have a person see the error, unless it passes by itself."""
+        if _passes(error):
+            _log("Slice broken off, the next one goes on", error, logging.WARNING)
+            return
         _log("Slice failed", error)
-        if not _passes(error):
-            name = type(error).__name__
-            self.step(
-                "slice_failed", lambda _env, connector: connector.exists()._slice_failed(name)
-            )
+        name = type(error).__name__
+        self.step("slice_failed", lambda _env, connector: connector.exists()._slice_failed(name))
 
     def is_late(self) -> bool:
         return time.monotonic() >= self._deadline
@@ -197,10 +197,10 @@ class Slice:
         return True
 
 
-def _log(what: str, error: Exception) -> None:
+def _log(what: str, error: Exception, level: int = logging.ERROR) -> None:
     """Log an error without its words, which may quote people's data."""
     frames = "".join(traceback.format_tb(error.__traceback__))
-    _logger.error("%s: %s\n%s", what, type(error).__name__, frames)
+    _logger.log(level, "%s: %s\n%s", what, type(error).__name__, frames)
 
 
 def _passes(error: Exception) -> bool:

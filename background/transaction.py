@@ -22,7 +22,8 @@ RETRIED = (
     errorcodes.FOREIGN_KEY_VIOLATION,
     errorcodes.UNIQUE_VIOLATION,
 )
-MAX_TRIES = 6
+# Answers that come one by one change the same request in turn, and each may get in between.
+MAX_TRIES = 10
 
 
 def in_transaction(registry: Any, work: Callable[[Any], Any]) -> Any:

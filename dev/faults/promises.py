@@ -255,11 +255,13 @@ class Promises:
         waited = self._minutes_between(first.taken_at, decided_at)
         if waited < self._timeout:
             return f"after only {waited} minutes"
-        if first.identifier and earlier["time"] > decided_at and waited < PATIENCE * self._timeout:
-            return "while MTS was still working on it"
-        if first.identifier and not self._minutes_between(earlier["time"], decided_at):
-            return "while its answer was on the way"
-        return ""
+        if not first.identifier:
+            return ""
+        if earlier["time"] > decided_at:
+            hung = waited >= PATIENCE * self._timeout
+            return "" if hung else "while MTS was still working on it"
+        on_the_way = not self._minutes_between(earlier["time"], decided_at)
+        return "while its answer was on the way" if on_the_way else ""
 
     def _too_many(
         self,
