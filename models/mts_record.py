@@ -220,7 +220,7 @@ class MtsRecord(models.Model):
     def _be_tokenized(self):
         """Note that all is settled, with one statement."""
         self.flush()
-        values = {"state": "tokenized", **self._answered()}
+        values = {"state": "tokenized", "to_check": False, **self._answered()}
         values = {
             name: self._fields[name].convert_to_column(value, self)
             for name, value in values.items()

@@ -330,14 +330,22 @@ class ResPartner(models.Model):
         :param paths: field names, or dotted paths
         """
         columns = self._mts_columns(paths)
-        return [message.nest(zip(paths, texts)) for texts in zip(*columns)]
+        return [
+            message.nest((path, columns[path][place]) for path in paths)
+            for place in range(len(self))
+        ]
 
     def _mts_columns(self, paths):
-        """Return what is sent of these registrants, as a list of texts for each path."""
+        """Return ``{path: texts}``: what is sent of these registrants, a text of each."""
         names = {path.partition(".")[0] for path in paths}
         # These and no others: by itself Odoo would read all that a contact has.
         self._read([name for name in names if self._fields[name].store])
-        return [self._mts_texts(path) for path in paths]
+        columns = {path: self._mts_texts(path) for path in paths}
+        for path, texts in columns.items():
+            if len(texts) != len(self):
+                # What belongs to one must not be sent of another.
+                raise ValueError(f"_mts_texts({path!r}) has to return a text of each registrant")
+        return columns
 
     def _mts_texts(self, path):
         """Return the value at the path as MTS takes it, or None, of each of these registrants.

@@ -115,6 +115,22 @@ class TestUnreadable(UnreadableCase):
             run = self.import_quietly()
         self.assert_set_aside(bad, run)
 
+    def test_an_override_that_leaves_one_out(self):
+        """Or what belongs to those behind would be sent as that of those before."""
+        model, bad = type(self.people), self.people[1]
+        texts = model._mts_texts
+
+        def texts_of_some(partners, path):
+            return texts(partners - bad, path)
+
+        with patch.object(model, "_mts_texts", texts_of_some):
+            run = self.import_secretly()
+        self.assert_set_aside(bad, run)
+        sent = {result["input"]["vid"]: result["input"] for result in self.simulator.ledger.results}
+        for person, vid in zip(self.people, self.sent_vids):
+            if person != bad:
+                self.assertEqual(sent[vid]["given_name"], person.given_name)
+
     def test_a_change_of_data_is_a_reason_to_read_it_again(self):
         bad = self.people[1]
         with self.failing(bad):
