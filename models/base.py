@@ -18,6 +18,7 @@ GUARDED = (
     "mosip_vid_masked",
     "mosip_auth_token",
     "mosip_token_at",
+    "mosip_has_token",
     "mosip_to_do",
     "mosip_duplicate_count",
     "mts_record_ids",

@@ -75,6 +75,12 @@ class ResPartner(models.Model):
         groups="mts_connector.group_user",
         help="When the token came in.",
     )
+    mosip_has_token = fields.Boolean(
+        "Has a MOSIP Token",
+        compute="_compute_mosip_has_token",
+        groups="mts_connector.group_user",
+        help="Whether a token is there, wherever the registry keeps it.",
+    )
     mosip_to_do = fields.Text(
         "MOSIP: What to Do",
         compute="_compute_mosip_to_do",
@@ -116,13 +122,13 @@ class ResPartner(models.Model):
 
     @api.depends("mosip_vid")
     def _compute_mosip_vid_masked(self):
-        vids = self._mosip_vids(self._mosip_store())
+        vids = self._read_mosip("_read_vids", self._mosip_store())
         for partner in self:
             partner.mosip_vid_masked = masked(vids.get(partner._origin.id))
 
     def _inverse_mosip_vid_masked(self):
         store = self._mosip_store()
-        vids = self._mosip_vids(store)
+        vids = self._read_mosip("_read_vids", store)
         for partner in self:
             typed = (partner.mosip_vid_masked or "").strip()
             if typed == (masked(vids.get(partner.id)) or ""):
@@ -144,15 +150,24 @@ class ResPartner(models.Model):
         stores = self.env["mts.connector"].sudo()._stores(mine)
         return max(stores, key=lambda store: store._precedence)
 
-    def _mosip_vids(self, store):
-        """Return ``{id: VID}`` of those whom this user may read.
+    def _read_mosip(self, method, store):
+        """Return ``{id: VID or token}`` of those whom this user may read.
 
         Odoo asks for a field's groups on its ways to read, but not where a method of the ORM that
         is open to RPC gets at a field that is computed.
+
+        :param method: that of the identity store which reads it
         """
         if not (self.env.su or self.user_has_groups("mts_connector.group_user")):
             return {}
-        return store._read_vids(self._origin._filter_access_rules("read").sudo())
+        return getattr(store, method)(self._origin._filter_access_rules("read").sudo())
+
+    @api.depends("mosip_auth_token")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_mosip_has_token(self):
+        tokens = self._read_mosip("_read_tokens", self._mosip_store())
+        for partner in self:
+            partner.mosip_has_token = partner._origin.id in tokens
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -210,7 +225,7 @@ class ResPartner(models.Model):
     def _compute_mosip_to_do(self):
         for partner in self:
             records = partner.mts_record_ids.filtered(
-                lambda record, token=partner.mosip_auth_token: (
+                lambda record, token=partner.mosip_has_token: (
                     record.state == "conflict" or (record.state == "rejected" and not token)
                 )
             )

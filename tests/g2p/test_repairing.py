@@ -29,6 +29,8 @@ class TestConflict(G2pCase):
     def test_who_has_a_token_among_the_ids_counts_as_having_one(self):
         coverage = self.env["mts.coverage"].search([("partner_id", "=", self.partner.id)])
         self.assertEqual(coverage.coverage, "token")
+        self.assertTrue(self.partner.mosip_has_token)
+        self.assertFalse(self.create_registrant().mosip_has_token)
 
     def test_keep(self):
         self.record.action_keep_token()
