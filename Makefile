@@ -1,6 +1,7 @@
 # make demo                 watch the connector work
 # make test                 run all tests;  make test ARGS="tests/test_x.py -k name" some of them
-# make coverage             list what the tests of the addon and the simulator do not reach
+# make coverage             list what the tests of the addon and the simulator do not reach;
+#                           make test COVERAGE=1 does so beside all tests
 # make soak N=1000 SEED=7   run random schedules of everything that can happen; JOBS=2 in two
 #                           processes
 # make fuzz N=1000 SEED=7   send the callback near misses of deliveries, and nonsense
@@ -16,6 +17,7 @@
 # PGHOST (with PGPORT, PGUSER, PGPASSWORD) a PostgreSQL server to use in place of our own.
 PYTHON ?= python3
 ARGS ?=
+COMMAND = $@ --
 export SERIES
 
 COMMANDS := demo test coverage soak fuzz bench lint odoo screenshots translations wheel clean
@@ -29,5 +31,7 @@ soak: ARGS += $(if $(N),--schedules $(N)) $(if $(SEED),--seed $(SEED)) $(if $(JO
 fuzz: ARGS += $(if $(N),--inputs $(N)) $(if $(SEED),--seed $(SEED))
 bench: ARGS += $(if $(FULL),--full)
 
+test: COMMAND = $(if $(COVERAGE),coverage -- --all,test --)
+
 $(COMMANDS):
-	@$(PYTHON) dev/cli.py $@ -- $(ARGS)
+	@$(PYTHON) dev/cli.py $(COMMAND) $(ARGS)

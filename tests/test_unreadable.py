@@ -126,7 +126,9 @@ class TestUnreadable(UnreadableCase):
         with patch.object(model, "_mts_texts", texts_of_some):
             run = self.import_secretly()
         self.assert_set_aside(bad, run)
-        sent = {result["input"]["vid"]: result["input"] for result in self.simulator.ledger.results}
+        sent = {
+            result["input"]["vid"]: result["input"] for result in self.simulator.ledger.results
+        }
         for person, vid in zip(self.people, self.sent_vids):
             if person != bad:
                 self.assertEqual(sent[vid]["given_name"], person.given_name)

@@ -36,7 +36,18 @@ START = "import coverage\n\ncoverage.process_startup()\n"
 
 
 def run(arguments: List[str]) -> int:
-    """As `test` does; without any paths, all tests whose processes can be measured."""
+    """As `test` does; without any paths, all tests whose processes can be measured.
+
+    With `--all` the others are run after them, as `test` does it.
+    """
+    paths = [argument for argument in arguments if argument != "--all"]
+    if paths or not arguments:
+        return _measure(paths or MEASURED)
+    others = [folder for folder in test.ALL_TESTS if folder not in MEASURED]
+    return max(_measure(MEASURED), test.run(others))
+
+
+def _measure(paths: List[str]) -> int:
     results = checkout_folder("coverage")
     for file in results.iterdir():
         file.unlink()
@@ -44,13 +55,16 @@ def run(arguments: List[str]) -> int:
     settings.write_text(SETTINGS)
     packages = beside.ensure(DEV / "requirements-coverage.txt")
     (packages / "sitecustomize.py").write_text(START)
+    before = dict(os.environ)
     os.environ.update(
         MTS_DEV_BESIDE=str(packages),
         COVERAGE_PROCESS_START=str(settings),
         COVERAGE_FILE=str(results / "data"),
     )
-    status = test.run(arguments or MEASURED)
+    status = test.run(paths)
     _tell(packages, settings)
+    os.environ.clear()
+    os.environ.update(before)
     return status
 
 
