@@ -34,6 +34,15 @@ class TestParse(unittest.TestCase):
     def test_codes_with_underscores(self):
         self.assertEqual(answer.parse({**REFUSED, "errorCode": "AUT_BAS_001"}).code, "AUT-BAS-001")
 
+    def test_as_long_as_may_be(self):
+        longest = {"ref": "1" * 200, "token": "t" * answer.MAX_TOKEN}
+        parsed = answer.parse({**PROCESSED, **longest})
+        self.assertEqual((parsed.reference, parsed.token), ("1" * 200, "t" * 256))
+        self.assertEqual(answer.parse({**REFUSED, "errorCode": "x" * 64}).code, "x" * 64)
+        self.assert_malformed({**PROCESSED, "token": "t" * 257}, "token is too long")
+        self.assert_malformed({**PROCESSED, "status": "x" * 32}, "status is none of")
+        self.assert_malformed({**PROCESSED, "status": "x" * 33}, "status is too long")
+
     def test_a_long_message_is_cut(self):
         message = answer.parse({**REFUSED, "errorMessage": "x" * 2 * answer.MAX_MESSAGE}).message
         self.assertEqual(message, "x" * answer.MAX_MESSAGE)
@@ -52,6 +61,7 @@ class TestParse(unittest.TestCase):
             ({**PROCESSED, "ref": "1" * 201}, "ref is too long"),
             ({**PROCESSED, "status": "done"}, "status is none of"),
             ({**PROCESSED, "status": None}, "status is none of"),
+            ({**PROCESSED, "status": "processed_with_errors"}, "status is none of"),
             ({**PROCESSED, "status": ["processed"]}, "status is no text"),
             ({**PROCESSED, "token": None}, "token is missing"),
             ({**PROCESSED, "token": " "}, "token is missing"),

@@ -18,6 +18,7 @@ class TestReference(unittest.TestCase):
     def test_it_proves_whose_it_is(self):
         ref = signature.parse_reference(self.text)
         self.assertEqual((ref.record_id, ref.request_id), (12, 34))
+        self.assertEqual(".".join(map(str, ref)), self.text)
         self.assertTrue(signature.proves(ref, self.key, VID))
 
     def test_it_proves_nothing_else(self):
@@ -53,6 +54,11 @@ class TestReference(unittest.TestCase):
 
 
 class TestOthers(unittest.TestCase):
+    def test_a_key_of_32_characters_is_strong(self):
+        for length, strong in ((0, False), (31, False), (32, True), (33, True), (64, True)):
+            self.assertEqual(signature.is_strong("k" * length), strong, length)
+        self.assertTrue(signature.is_strong(signature.new_key()))
+
     def test_fingerprints_tell_data_apart(self):
         key = signature.new_key()
         seen = [
@@ -67,8 +73,9 @@ class TestOthers(unittest.TestCase):
         self.assertNotEqual(seen[0], signature.fingerprint(signature.new_key(), {"a": "b"}))
 
     def test_secrets_are_long_and_new(self):
-        for make in (signature.new_key, signature.new_bearer):
-            self.assertGreaterEqual(len(make()), 43)
+        # 32 bytes each.
+        for make, length in ((signature.new_key, 64), (signature.new_bearer, 43)):
+            self.assertEqual(len(make()), length)
             self.assertNotEqual(make(), make())
 
     def test_comparing(self):
