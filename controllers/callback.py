@@ -5,8 +5,10 @@
 import json
 import logging
 
+import psycopg2
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
+from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 from werkzeug.exceptions import HTTPException
 
 from ..mts.message import REQUEST_HEADER
@@ -21,6 +23,10 @@ MAX_SINGLE = 64 * 1024
 MAX_BULK = 4 * 1024 * 1024
 MAX_ITEMS = 1000
 MAX_DIGITS = 32
+
+# Deliveries for members of one household change its row in turn: whenever one is through, all
+# others begin anew. Odoo tries five times, with pauses in which others get in between.
+MAX_TRIES = 50
 
 
 class Refused(Exception):
@@ -101,10 +107,26 @@ def _zero(_text):
 def _deliver(read):
     """Take a delivery and return the answer and its HTTP status.
 
-    The results go in as superuser: they prove what they may change. The context is left behind,
-    since whoever sends a request has a say in it.
+    What is not taken MTS does not deliver again, so it is tried until it has been its turn.
 
     :param read: returns the results, or raises Refused
+    """
+    for tries_left in reversed(range(MAX_TRIES)):
+        try:
+            return _try_to_take(read)
+        except psycopg2.OperationalError as error:
+            if error.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY or not tries_left:
+                raise
+            request.env.cr.rollback()
+            request.env.clear()
+    raise AssertionError("unreachable")
+
+
+def _try_to_take(read):
+    """Take a delivery, in the present transaction.
+
+    The results go in as superuser: they prove what they may change. The context is left behind,
+    since whoever sends a request has a say in it.
     """
     env = request.env(user=SUPERUSER_ID, context={})
     refusals = env["mts.refused.delivery"]

@@ -131,6 +131,9 @@ class MtsSettlement(models.AbstractModel):
     def _lock(self, record_ids):
         """Lock the records and their registrants, in the order of their ids.
 
+        With them whatever is written along, such as the household that several of them are in:
+        another delivery for it is better met before the work than after.
+
         With the rows locked no later statement can fail for a concurrent change; PostgreSQL's
         driver would quote its parameters in the log.
 
@@ -144,9 +147,10 @@ class MtsSettlement(models.AbstractModel):
             log_exceptions=False,
         )
         rows = [Row(*values) for values in self.env.cr.fetchall()]
+        partners = self.env["res.partner"].browse([row.partner_id for row in rows])
         self.env.cr.execute(
             "SELECT id FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-            [[row.partner_id for row in rows]],
+            [(partners + partners._mts_written_along()).ids],
             log_exceptions=False,
         )
         return {row.id: row for row in rows}

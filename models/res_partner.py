@@ -275,6 +275,17 @@ class ResPartner(models.Model):
             "target": "new",
         }
 
+    # -- what is written along -------------------------------------------------------------------
+
+    def _mts_written_along(self):
+        """Return the contacts whose rows the registry writes whenever it writes these.
+
+        OpenG2P does so with the groups of a member. Registries may override this.
+        """
+        if "individual_membership_ids" not in self._fields:
+            return self.browse()
+        return self.individual_membership_ids.group
+
     # -- what is sent to MTS ---------------------------------------------------------------------
 
     @api.model
