@@ -65,6 +65,16 @@ class Office:
         self.simulator.stop()
         self._environment.drop_database(self._database)
 
+    def install(self, store: str) -> None:
+        """Install what another kind of registry needs, and start Odoo again."""
+        modules, self._registry = REGISTRIES[store]
+        self.odoo.stop()
+        self._environment.install(self._database, modules)
+        self.odoo.start()
+        self.odoo.wait_ready()
+        self.registry = self._registry(self.odoo)
+        self.scheduler = Scheduler(self.registry, self._environment.series)
+
     def create_connector(self, **values: Any) -> int:
         return self.registry.create_connector(
             name="Registry", mts_url=self.simulator.url, **values
