@@ -3,7 +3,7 @@
 {
     "name": "MTS Connector",
     "summary": "Tokens from MOSIP for the registrants of a registry",
-    "version": "15.0.1.1.0",
+    "version": "15.0.2.0.0",
     "category": "Social Registry",
     "license": "LGPL-3",
     "author": "MTS Connector contributors",

@@ -8,7 +8,7 @@ import pytest
 
 EARLIER = """
     UPDATE ir_module_module
-    SET latest_version = replace(latest_version, '15.0.1.1.0', '15.0.1.0.0')
+    SET latest_version = replace(latest_version, '15.0.2.0.0', '15.0.1.0.0')
     WHERE name = 'mts_connector'
 """
 VERSION = "SELECT latest_version FROM ir_module_module WHERE name = 'mts_connector'"
@@ -52,7 +52,7 @@ def test_nobody_but_administrators_writes_placeholders(environment, database):
     environment.install(database, ["mts_connector"], "-u")
     with closing(environment.connect(database)) as connection, connection.cursor() as cr:
         cr.execute(VERSION)
-        assert cr.fetchone()[0].endswith("15.0.1.1.0")
+        assert cr.fetchone()[0].endswith("15.0.2.0.0")
         cr.execute(EDITORS)
         editors = set(cr.fetchall())
         cr.execute(ADMINISTRATORS)

@@ -1,0 +1,11 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+{
+    "name": "MTS of OpenG2P: Stand-In",
+    "version": "15.0.1.2.0",
+    "category": "Hidden",
+    "author": "MTS Connector contributors",
+    "license": "LGPL-3",
+    "depends": ["mts_connector", "mts_sample_g2p"],
+    "data": ["views/mts_connector.xml"],
+}

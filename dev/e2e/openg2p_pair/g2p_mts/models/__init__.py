@@ -1,0 +1,4 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from . import mts_connector
+from . import res_config_settings
