@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from odoo import _, api, models
+from odoo.tools import format_datetime
+from odoo.tools.misc import formatLang
 
 from ..background.batch import Window
 from ..mts import signature
@@ -112,6 +114,28 @@ class MtsRun(models.Model):
         )
         request._keep_bearer(bearer)
         return Window(request.id, bearer)
+
+    # -- how far it is: nobody knows how many submissions there are ------------------------------
+
+    def _share(self, settled, whole):
+        if not self.connector_id._is_odk():
+            return super()._share(settled, whole)
+        begun = self.request_ids.filtered("window_from").mapped("window_from")
+        if not begun:
+            return 0.0
+        start, connector = min(begun), self.connector_id
+        span = connector._pull_limit(self.started_at) - start
+        fetched = connector.odk_pulled_until - start
+        return min(max(fetched / span, 0.0), 1.0) if span else 1.0
+
+    def _estimate(self, settled, whole):
+        if not self.connector_id._is_odk():
+            return super()._estimate(settled, whole)
+        return _(
+            "%(settled)s settled. All that was submitted before %(time)s is fetched.",
+            settled=formatLang(self.env, settled, digits=0),
+            time=format_datetime(self.env, self.connector_id.odk_pulled_until),
+        )
 
     @api.model
     def _close(self, connector):

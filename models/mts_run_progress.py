@@ -81,11 +81,15 @@ class MtsRunProgress(models.AbstractModel):
             taken = run.state == "waiting" or run.state not in OPEN_STATES
             whole = run.selected_count if taken else max(run.expected_count, run.selected_count)
             if run.state in OPEN_STATES:
-                run.progress = 100.0 * settled / whole if whole else 0.0
+                run.progress = 100.0 * run._share(settled, whole)
                 run.outlook = run._outlook(settled, whole)
             else:
                 run.progress = 100.0
                 run.outlook = run._review(settled)
+
+    def _share(self, settled, whole):
+        """Return how much of an open run is through, from 0 to 1."""
+        return settled / whole if whole else 0.0
 
     def _outlook(self, settled, whole):
         """Return where an open run stands and how long it will take, in words."""
@@ -95,11 +99,15 @@ class MtsRunProgress(models.AbstractModel):
         if self.next_try_at and self.next_try_at > now:
             pause = self._in_words(self.next_try_at - now)
             return _("MTS cannot be reached. The next try follows in %s.", pause)
+        return self._estimate(settled, whole)
+
+    def _estimate(self, settled, whole):
+        """Return how far a run under way is and how long it will take, in words."""
         if not settled:
             return _("No answer has come yet, so nobody can say how long it will take.")
         if settled >= whole:
             return _("All %s are settled.", formatLang(self.env, settled, digits=0))
-        left = (now - self.started_at) * (whole - settled) / settled
+        left = (fields.Datetime.now() - self.started_at) * (whole - settled) / settled
         return _(
             "%(settled)s of %(whole)s settled, about %(time)s left.",
             settled=formatLang(self.env, settled, digits=0),
