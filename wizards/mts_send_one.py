@@ -19,6 +19,7 @@ class MtsSendOne(models.TransientModel):
     connector_id = fields.Many2one(
         "mts.connector",
         required=True,
+        domain=[("input_type", "=", "registry")],
         default=lambda self: self._default_connector(),
         help="How the registrant is sent.",
     )
@@ -31,7 +32,7 @@ class MtsSendOne(models.TransientModel):
     def _default_connector(self):
         """Return a connector that can send the registrant, or else any."""
         delta = self.env["mts.delta"]
-        connectors = self.env["mts.connector"].search([])  # pylint: disable=no-search-all
+        connectors = self.env["mts.connector"].search([("input_type", "=", "registry")])
         partner = self.env["res.partner"].browse(self.env.context.get("default_partner_id"))
         if partner:
             fitting = [c for c in connectors if delta._standing_of(c, partner) in SENDABLE]
