@@ -5,6 +5,7 @@
 from datetime import timedelta
 
 from odoo.tests.common import Form, new_test_user, tagged
+from odoo.tools import format_datetime
 
 from .common import words_of
 from .odk_case import OdkCase
@@ -44,7 +45,9 @@ class TestConnectionTest(OdkCase):
 class TestPreview(OdkCase):
     def setUp(self):
         super().setUp()
-        self.officer = new_test_user(self.env, "officer", "mts_connector.group_user")
+        self.officer = new_test_user(
+            self.env, "officer", "mts_connector.group_user", tz="Africa/Nairobi"
+        )
 
     def preview(self, connector):
         action = connector.with_user(self.officer).action_preview()
@@ -56,7 +59,7 @@ class TestPreview(OdkCase):
         self.submit(at=self.start - timedelta(minutes=1))
         report = self.preview(self.create_odk_connector())
         self.assertIn("Submissions in this time: 3", report)
-        self.assertIn(str(self.start), report)
+        self.assertIn(format_datetime(self.env, self.start, tz="Africa/Nairobi"), report)
         self.assertIn("possible duplicate", report)
         self.assertIn("“Registry” sends it again", report)
         self.assertIn('"given_name": "sample"', report)
@@ -73,6 +76,33 @@ class TestPreview(OdkCase):
 
     def test_the_registry_has_its_own(self):
         self.assertIn("match the filter", self.preview(self.sender))
+
+
+@tagged("post_install", "-at_install")
+class TestProgress(OdkCase):
+    def test_it_goes_by_the_time_that_is_fetched(self):
+        """All submissions so far may be settled, and the most of them not yet fetched."""
+        self.start -= timedelta(hours=3)
+        self.submit(at=self.start + timedelta(minutes=10))
+        self.submit(at=self.start + timedelta(hours=2))
+        self.simulator.hold()
+        connector = self.create_odk_connector()
+        run = self.import_now(connector)
+        self.assertEqual(run.progress, 0)
+        self.release()
+        officer = new_test_user(self.env, "officer", "mts_connector.group_user", tz="Asia/Tokyo")
+        run = run.with_user(officer).with_context(tz=officer.tz)
+        fetched = format_datetime(self.env, self.start + timedelta(hours=1), tz="Asia/Tokyo")
+        self.assertEqual((run.state, round(run.progress)), ("sending", 25))
+        self.assertIn("1 settled.", run.outlook)
+        self.assertIn(fetched, run.outlook)
+        self.simulator.configure(hold=False)
+        self.work_on(connector)
+        self.assertEqual((run.state, run.progress), ("done", 100))
+
+    def test_nobody_is_offered_to_be_sent_by_it(self):
+        self.create_odk_connector(name="First by name")
+        self.assertEqual(Form(self.env["mts.send.one"]).connector_id, self.sender)
 
 
 @tagged("post_install", "-at_install")

@@ -4,6 +4,7 @@ import json
 from collections import namedtuple
 
 from odoo import _, api, fields, models
+from odoo.tools import format_datetime
 
 from ..mts import answer as answers
 from ..mts import submission_format
@@ -37,9 +38,10 @@ class MtsPreview(models.TransientModel):
         try:
             with OdkClient(connector._odk(), TIMEOUT) as client:
                 client.log_in()
-                return Fetch(start, end, client.count(start, end), "")
-        except OdkError as error:
-            return Fetch(start, end, 0, connector._explain(error))
+                count, error = client.count(start, end), ""
+        except OdkError as failure:
+            count, error = 0, connector._explain(failure)
+        return Fetch(*(format_datetime(self.env, time) for time in (start, end)), count, error)
 
     @api.model
     def _submission_results(self, connector):
