@@ -20,6 +20,7 @@ from PIL import Image
 from bootstrap import browser
 from bootstrap.paths import CHECKOUT, DEV
 from bootstrap.progress import say, step
+from demo.field import fetch_twice
 from demo.people import sample_people
 from demo.registry import Registry
 from demo.stage import Stage, stage, watch
@@ -43,13 +44,16 @@ def run(arguments: List[str]) -> int:
     with Environment.for_series() as environment:
         say(environment.describe())
         with stage(environment) as play, _scratch() as scratch:
+            shots = _wanted(_shots(play), options.folder)
+            if options.folder != IMAGES:
+                shots += _field(play)
             order = {
                 "url": play.odoo.url,
                 "chromium": chromium,
                 "switches": browser.SWITCHES,
                 "folder": scratch,
                 "widths": options.widths,
-                "shots": _wanted(_shots(play), options.folder),
+                "shots": shots,
             }
             with step("taking screenshots"):
                 _take(python, order)
@@ -248,6 +252,45 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
             "height": 500,
         },
         *_board(registry),
+    ]
+
+
+def _field(play: Stage) -> List[Dict[str, Any]]:
+    """Have submissions fetched, and say what there is to be seen of that."""
+    registry = play.registry
+    fetch_twice(play, registry.rpc.call("mts.connector", "search", [], order="id", limit=1)[0])
+    is_odk = [("input_type", "=", "odk")]
+    (connector,) = registry.rpc.call("mts.connector", "search", is_odk)
+    form = _form(registry, "mts_connector_action", "mts.connector", connector)
+    page = ".o_form_view .tab-pane.active .o_field_widget[name=odk_url]"
+    return [
+        {
+            "name": "field",
+            "path": form,
+            "clicks": [".nav-tabs >> text=ODK Central"],
+            "ready": page,
+            "height": 900,
+        },
+        {
+            "name": "field-edit",
+            "path": form,
+            "clicks": [".o_form_button_edit", ".nav-tabs >> text=ODK Central"],
+            "ready": page.replace(".o_form_view", ".o_form_editable"),
+            "height": 900,
+        },
+        {
+            "name": "field-preview",
+            "path": form,
+            "clicks": ["button[name=action_preview]"],
+            "ready": ".modal .o_field_widget[name=report] pre",
+            "height": 900,
+        },
+        {
+            "name": "submissions",
+            "path": _list(registry, "mts_submission_action", "mts.submission"),
+            "ready": ".o_list_view .o_data_row",
+            "height": 500,
+        },
     ]
 
 
