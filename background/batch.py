@@ -2,7 +2,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What goes to MTS in one request. It lives in memory only, since it holds people's data."""
 
+from datetime import datetime
 from typing import Any, Dict, List, NamedTuple, Optional
+
+from ..mts.odk import OdkForm
 
 
 class Item(NamedTuple):
@@ -34,11 +37,14 @@ class Window(NamedTuple):
 
 
 class OutgoingPull(NamedTuple):
-    """What has MTS fetch the submissions of a window."""
+    """What has MTS fetch the submissions of a window, and where that can be checked."""
 
     url: str
     timeout: int
     message: Dict[str, Any]
+    form: OdkForm
+    start: datetime
+    end: datetime
 
 
 class Outgoing(NamedTuple):

@@ -14,12 +14,16 @@ from ..mts.errors import (
     Refused,
     Unreachable,
 )
+from ..mts.odk import OdkClient, OdkError, OdkRefused
 from ..mts.redact import redact
 from .batch import OutgoingPull, Window
 from .texts import texts_of
 
 # What MTS says where ODK Central has let nobody in, and so has given no such thing.
 NO_SESSION = "'token'"
+
+# Seconds for each call to ODK Central, beside those that MTS may take.
+CHECK_TIMEOUT = 5
 
 
 class Pulling:
@@ -60,8 +64,8 @@ class Pulling:
         note = self._work.on_request
         try:
             identifier = client.pull(going.message)
-        except NoSubmissions:
-            note(request_id, "found_nothing")
+        except NoSubmissions as error:
+            self._make_sure(request_id, error, going)
         except Unreachable as error:
             pause = error.pause if isinstance(error, Busy) else None
             note(request_id, "unreachable", str(error), pause)
@@ -76,6 +80,23 @@ class Pulling:
             note(request_id, "sent", False, str(error))
         else:
             note(request_id, "sent", identifier)
+
+    def _make_sure(self, request_id: int, error: NoSubmissions, going: OutgoingPull) -> None:
+        """Ask ODK Central itself: MTS says the same where it got an error there."""
+        note = self._work.on_request
+        try:
+            with OdkClient(going.form, CHECK_TIMEOUT) as central:
+                central.log_in()
+                count = central.count(going.start, going.end)
+        except OdkRefused:
+            note(request_id, "pull_failed", error.code, False)
+        except OdkError as failure:
+            note(request_id, "unreachable", str(failure))
+        else:
+            if count:
+                note(request_id, "pull_failed", error.code, True)
+            else:
+                note(request_id, "found_nothing")
 
 
 def _redact(error: Exception, going: OutgoingPull) -> str:

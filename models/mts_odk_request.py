@@ -34,7 +34,7 @@ class MtsRequest(models.Model):
             self._withdraw()
             return None
         self.sent_at = fields.Datetime.now()
-        connector = self.connector_id
+        connector, form = self.connector_id, self.connector_id._odk()
         return OutgoingPull(
             connector.mts_url,
             connector.request_timeout,
@@ -43,8 +43,11 @@ class MtsRequest(models.Model):
                 mapping=connector._parsed_mapping(),
                 output_format=connector.output_format,
                 callback=connector._callback_properties(bearer),
-                odkconfig=connector._odk().config(self.window_from, self.window_until),
+                odkconfig=form.config(self.window_from, self.window_until),
             ),
+            form,
+            self.window_from,
+            self.window_until,
         )
 
     def _found_nothing(self):

@@ -48,7 +48,7 @@ class MtsRun(models.Model):
         """
         self.ensure_one()
         connector = self.connector_id
-        if self.state != "sending" or self._has_open_requests():
+        if self.state != "sending" or self._is_paused() or self._has_open_requests():
             return None
         start = connector.odk_pulled_until
         limit = connector._pull_limit(self.started_at)

@@ -138,14 +138,15 @@ class MtsClient:
 
         The errors are those of ``submit``, and one more.
 
-        :raises NoSubmissions: there was nothing to fetch, and nothing was stored
+        :raises NoSubmissions: MTS has got nothing, and stored nothing. It says so also where ODK
+            Central answers with an error
         """
         try:
             return self._stored("/authtoken/odk", message)
         except Refused as error:
             if error.code != NO_SUBMISSIONS_CODE:
                 raise
-        raise NoSubmissions(_("Nothing was submitted in this time."))
+        raise NoSubmissions(_("Nothing was submitted in this time."), NO_SUBMISSIONS_CODE)
 
     def _stored(self, path: str, message: Dict[str, Any]) -> str:
         identifier = self._response("POST", path, message).get("request_identifier")

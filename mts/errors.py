@@ -70,7 +70,7 @@ class Refused(MtsError):
 
 
 class NoSubmissions(MtsError):
-    """Nothing was submitted to ODK Central in the time that was asked for: all is well."""
+    """ODK Central gave MTS nothing: there is nothing, or it answered with an error."""
 
 
 class UnknownRequest(Refused):

@@ -28,6 +28,10 @@ class OdkError(Explained):
     """A call to ODK Central failed. ``str(error)`` has nothing of what was sent."""
 
 
+class OdkRefused(OdkError):
+    """ODK Central lets nobody in, or not to this form; a person can do something about it."""
+
+
 class OdkForm(NamedTuple):
     """One form, and who may read what was submitted.
 
@@ -160,5 +164,5 @@ def _check_status(status: int) -> None:
         return
     meaning: Optional[str] = _MEANINGS.get(status)
     if meaning:
-        raise OdkError(meaning)
+        raise OdkRefused(meaning)
     raise OdkError(_("ODK Central refuses the call (HTTP %(status)s)."), status=status)

@@ -44,11 +44,11 @@ class Api:
         self._ledger = ledger
 
     def ping(self, _request: Request) -> Response:
-        return self._with_faults("ping", lambda: envelope.json_response("[0 - 0] pong"))
+        return self.with_faults("ping", lambda: envelope.json_response("[0 - 0] pong"))
 
     def authfields(self, _request: Request) -> Response:
         fields = {"authfields": list(AUTH_FIELDS)}
-        return self._with_faults("ping", lambda: envelope.answer(fields))
+        return self.with_faults("ping", lambda: envelope.answer(fields))
 
     def status(self, _request: Request, identifier: str) -> Response:
         def answer() -> Response:
@@ -57,7 +57,7 @@ class Api:
             except Refused as refused:
                 return _refusal(refused)
 
-        return self._with_faults("status", answer)
+        return self.with_faults("status", answer)
 
     def authtoken_json(self, request: Request) -> Response:
         return self._receive(request, has_records=True)
@@ -137,7 +137,8 @@ class Api:
             self._note(post, http_status=status, fault=fault.kind)
         return self._spoil(fault, lambda: stored)
 
-    def _with_faults(self, on: str, answer: Callable[[], Response]) -> Response:
+    def with_faults(self, on: str, answer: Callable[[], Response]) -> Response:
+        """The answer, unless there is a fault on this."""
         fault = self._faults.draw(on)
         return answer() if fault is None else self._spoil(fault, answer)
 

@@ -18,6 +18,7 @@ post     echo     status (500). An error whose message quotes all that was sent
 post     forget   answers with an identifier that nobody knows later
 status   answer, hang, close   the same; nothing is stored here. A hang is answered afterwards
 ping     answer, hang, close   the same, for /ping and /authtoken/authfields
+odk      answer, hang, close   the same, where ODK Central is asked for submissions
 callback drop     is not sent
 callback delay    seconds (3600)
 callback repeat   times (1), how often it is sent again
@@ -47,6 +48,7 @@ KINDS: dict[str, dict[str, dict[str, Any]]] = {
     "post": {"answer": _ANSWER, "hang": _HANG, "close": _CLOSE, "echo": _ECHO, "forget": {}},
     "status": {"answer": _ANSWER, "hang": _HANG, "close": _CLOSE},
     "ping": {"answer": _ANSWER, "hang": _HANG, "close": _CLOSE},
+    "odk": {"answer": _ANSWER, "hang": _HANG, "close": _CLOSE},
     "callback": {"drop": {}, "delay": {"seconds": 3600.0}, "repeat": {"times": 1}},
     "output": {"set": {"values": {}}, "swap": {}},
 }

@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Callable
 
 from werkzeug.wrappers import Request, Response
 
@@ -34,11 +34,19 @@ def text_of(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-class OdkCentral:
-    """One project with one form. Its user and what was submitted are settings."""
+# Gives an answer, unless there is a fault on what it is about.
+WithFaults = Callable[[str, Callable[[], Response]], Response]
 
-    def __init__(self, settings: Settings) -> None:
+
+class OdkCentral:
+    """One project with one form. Its user and what was submitted are settings.
+
+    ``with_faults`` is that of ``Api``.
+    """
+
+    def __init__(self, settings: Settings, with_faults: WithFaults) -> None:
         self._settings = settings
+        self._with_faults = with_faults
         self._session = secrets.token_urlsafe(16)
 
     def sessions(self, request: Request) -> Response:
@@ -61,6 +69,9 @@ class OdkCentral:
 
     def submissions(self, request: Request, project: str, form: str) -> Response:
         """The submissions, filtered by their time as OData asks."""
+        return self._with_faults("odk", lambda: self._submissions(request, project, form))
+
+    def _submissions(self, request: Request, project: str, form: str) -> Response:
         refusal = self._refusal(request, project, form)
         if refusal:
             return refusal

@@ -49,11 +49,8 @@ class Simulator:
         self._mosip = Mosip(self.settings.partner)
         self._apply()
         self._seeder = Seeder(self.settings, self._mosip, self._faults, self.ledger)
-        self._app = _Application(
-            Api(self.settings, self._seeder, self._faults, self.ledger),
-            OdkCentral(self.settings),
-            Control(self),
-        )
+        api = Api(self.settings, self._seeder, self._faults, self.ledger)
+        self._app = _Application(api, OdkCentral(self.settings, api.with_faults), Control(self))
         self._server: HTTPServer | None = None
         self._thread: threading.Thread | None = None
 

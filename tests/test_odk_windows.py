@@ -179,6 +179,7 @@ class TestWindows(OdkCase):
             run = self.import_now(connector)
         self.assertEqual((run.state, connector.odk_pulled_until), ("sending", self.start))
         self.assertTrue(run.next_try_at)
+        self.assertEqual(len(run.request_ids), 1)
         self.simulator.online()
         run.next_try_at = False
         self.work_on(connector)
@@ -211,6 +212,41 @@ class TestWindows(OdkCase):
         connector.odk_password = self.simulator.settings.odk_password
         self.import_now(connector)
         self.assertEqual(connector.run_ids[:1].tokenized_count, 1)
+
+    # MTS says that nothing was submitted, also where ODK Central gives it an error.
+
+    def odk_fails(self, times, status=403, **answer):
+        self.simulator.add_fault("odk", "answer", status=status, body=answer, next=times)
+
+    def test_mts_is_not_believed_where_there_is_something(self):
+        instance = self.submit()
+        self.odk_fails(1, code=403.1)
+        connector = self.create_odk_connector()
+        run = self.import_now(connector)
+        self.assertEqual(run.tokenized_count, 1)
+        self.assertEqual(len(self.submission(instance)), 1)
+        self.assertFalse(connector.attention)
+
+    def test_who_may_not_read_the_form_is_told(self):
+        self.submit()
+        self.odk_fails(2, code=403.1)
+        connector = self.create_odk_connector()
+        run = self.import_now(connector)
+        self.assertEqual((run.state, connector.odk_pulled_until), ("failed", self.start))
+        self.assertIn("does not let MTS in", connector.attention)
+        self.import_now(connector)
+        self.assertEqual(connector.run_ids[:1].tokenized_count, 1)
+
+    def test_nothing_moves_on_while_odk_central_fails(self):
+        self.submit()
+        self.odk_fails(2, status=500, code=500.1)
+        connector = self.create_odk_connector()
+        run = self.import_now(connector)
+        self.assertEqual((run.state, connector.odk_pulled_until), ("sending", self.start))
+        self.assertTrue(run.next_try_at)
+        run.next_try_at = False
+        self.work_on(connector)
+        self.assertEqual(run.tokenized_count, 1)
 
     def test_a_setting_that_mts_refuses_is_told(self):
         self.submit()

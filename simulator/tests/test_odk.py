@@ -108,6 +108,18 @@ def test_one_bad_record_fails_all_of_the_window(client, person):
     assert client.sim.ledger.counts["stored_posts"] == 0
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [({"code": 403.1}, 400, "ATS-REQ-23"), ("<p>Bad Gateway</p>", 500, "ATS-REQ-100")],
+)
+def test_an_error_of_odk_is_nothing_or_a_failure_for_mts(client, person, body, status, code):
+    client.sim.submit(person(), at=NOON)
+    client.sim.add_fault("odk", "answer", status=500, body=body, next=1)
+    answer = pull(client)
+    assert (answer.status_code, first_code(answer)) == (status, code)
+    assert pull(client).status_code == 200
+
+
 def test_odk_lets_nobody_in_without_its_session(sim):
     wrong = {"email": sim.settings.odk_email, "password": "wrong"}
     assert requests.post(sim.url + "/v1/sessions", json=wrong, timeout=TIMEOUT).status_code == 401
