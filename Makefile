@@ -2,8 +2,8 @@
 # make test                 run all tests;  make test ARGS="tests/test_x.py -k name" some of them
 # make coverage             list what the tests of the addon and the simulator do not reach;
 #                           make test COVERAGE=1 does so beside all tests
-# make soak N=1000 SEED=7   run random schedules of everything that can happen; JOBS=2 in two
-#                           processes
+# make soak N=1000 SEED=7   run random schedules of everything that can happen, a fifth of them to
+#                           submissions in the field;  FIELD=1 only these;  JOBS=2 in two processes
 # make fuzz N=1000 SEED=7   send the callback near misses of deliveries, and nonsense
 # make bench                measure what it costs, and fail where that is too much;  FULL=1 at length
 # make lint                 check the style
@@ -27,7 +27,7 @@ COMMANDS := demo test coverage soak fuzz bench lint odoo screenshots translation
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
 
-soak: ARGS += $(if $(N),--schedules $(N)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
+soak: ARGS += $(if $(N),--schedules $(N)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) $(if $(FIELD),--field)
 fuzz: ARGS += $(if $(N),--inputs $(N)) $(if $(SEED),--seed $(SEED))
 bench: ARGS += $(if $(FULL),--full)
 

@@ -3,13 +3,13 @@
 """What is submitted in the field and fetched by a connector to ODK Central."""
 
 import itertools
-import json
 from datetime import datetime, timedelta, timezone
+
+from faults.forms import create_field_connector
 
 HOURS = 5 * 60
 ROUNDS = 12
 REFUSED = "IDA-DEA-001"
-VALUES = ("given_name", "family_name", "gender", "birthdate", "address", "ref")
 
 
 class Field:
@@ -25,33 +25,13 @@ class Field:
         self.reference = f"field {name}"
         self.start = datetime.utcnow().replace(microsecond=0) - timedelta(hours=1)
         self.registry = world.create_connector(self.reference)
-        self.connector = self.create_connector()
+        self.connector = create_field_connector(world, self.reference, self.registry, self.start)
         vids = itertools.count(2 * 10**15 + 10**6 * next(world.numbers))
         self.vids = {}
         for number in range(self.submitted):
             self.submit(number, str(next(vids)))
         for vid in list(self.vids.values())[1:2]:
             self.mts.refuse(vid, REFUSED)
-
-    def create_connector(self, **values):
-        return self.world.create_connector(
-            self.reference,
-            input_type="odk",
-            odk_url=self.mts.url,
-            odk_project="1",
-            odk_form="registration",
-            odk_email=self.mts.settings.odk_email,
-            odk_password=self.mts.settings.odk_password,
-            odk_pulled_until=str(self.start),
-            odk_delay_minutes=0,
-            registry_connector_id=self.registry,
-            selected_fields=json.dumps([*VALUES, "name", "is_registrant"]),
-            output_format="{params: {instance: .input.__id, vid: .output.vid, "
-            "token: .output.token, status: .output.status, errorCode: .output.errorCode, "
-            "errorMessage: .output.errorMessage, values: (.input | "
-            f"{{{', '.join(VALUES)}, name: .given_name, is_registrant: true}})}}}}",
-            **values,
-        )
 
     def submit(self, number, vid):
         answers = {

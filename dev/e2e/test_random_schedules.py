@@ -4,7 +4,9 @@
 
 import pytest
 
+from faults.field_schedule import FieldSchedule
 from faults.identities import AmongIds, OnContact
+from faults.schedule import Schedule
 from faults.soak import run
 from faults.stats import Stats
 from faults.world import World
@@ -13,11 +15,18 @@ from faults.world import World
 SEED = 7
 
 
-@pytest.mark.parametrize(("identities", "schedules"), [(OnContact, 20), (AmongIds, 10)])
-def test_random_schedules(environment, identities, schedules):
+@pytest.mark.parametrize(
+    ("kind", "identities", "schedules"),
+    [
+        (Schedule, OnContact, 20),
+        (Schedule, AmongIds, 10),
+        (FieldSchedule, OnContact, 10),
+    ],
+)
+def test_random_schedules(environment, kind, identities, schedules):
     stats = Stats()
     with World(environment, "schedules", identities=identities) as world:
-        run(world, stats, schedules, SEED)
+        run(world, stats, schedules, SEED, kind)
     # They were what they are meant to be.
     assert stats.schedules >= schedules
     assert stats.sends > schedules

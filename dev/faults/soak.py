@@ -14,12 +14,16 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from environment import Environment
 
+from .field_schedule import FieldSchedule
 from .identities import AmongIds, OnContact
 from .schedule import Schedule
 from .stats import Stats
+from .turmoil import Turmoil
 from .world import World
 
 STEPS = 25
+# So many of the schedules are about submissions in the field, unless all shall be.
+FIELD_SHARE = 0.2
 STORES = {"partner": OnContact, "g2p": AmongIds}
 
 
@@ -30,7 +34,8 @@ def main() -> int:
         print(environment.describe())
     print(f"seed {number}", flush=True)
     identities = STORES[options.store]
-    found = list(_soak_in_parts(identities, options.schedules, number, options.jobs))
+    share = 1 if options.field else FIELD_SHARE
+    found = list(_soak_in_parts(identities, options.schedules, share, number, options.jobs))
     for part in found:
         print(part.failure, end="")
     total = Stats.sum(part.stats for part in found)
@@ -46,30 +51,39 @@ class Part(NamedTuple):
 
 
 def _soak_in_parts(
-    identities: Type[OnContact], schedules: int, number: int, jobs: int
+    identities: Type[OnContact], schedules: int, share: float, number: int, jobs: int
 ) -> Iterator[Part]:
-    """Run a share in each process; with its seed, which counts up, it can be run alone."""
-    shares = [len(range(job, schedules, jobs)) for job in range(jobs)]
+    """Run a part in each process; with its seed, which counts up, it can be run alone.
+
+    :param share: how much of it is about submissions in the field
+    """
+    parts = [len(range(job, schedules, jobs)) for job in range(jobs)]
     seeds = range(number, number + jobs)
     # Not forked: what one holds of the database server is not for others.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as processes:
-        yield from processes.map(_soak, [identities] * jobs, shares, seeds)
+        yield from processes.map(_soak, [identities] * jobs, parts, [share] * jobs, seeds)
 
 
-def _soak(identities: Type[OnContact], schedules: int, number: int) -> Part:
+def _soak(identities: Type[OnContact], schedules: int, share: float, number: int) -> Part:
     stats = Stats(f"seed {number}: ")
+    in_the_field = round(schedules * share)
     with Environment.for_series() as made, World(made, "soak", identities=identities) as world:
         try:
-            run(world, stats, schedules, number)
+            run(world, stats, in_the_field, number, FieldSchedule)
+            run(world, stats, schedules - in_the_field, number)
         except Exception:  # noqa: BLE001  (shown with what the others have found)
             return Part(stats, traceback.format_exc())
     return Part(stats, "")
 
 
-def run(world: World, stats: Stats, schedules: int, number: int) -> None:
+def run(
+    world: World, stats: Stats, schedules: int, number: int, kind: Type[Turmoil] = Schedule
+) -> None:
     """Run the schedules; raises AssertionError with the first that breaks a promise."""
-    schedule = type("Schedule", (Schedule,), {"world": world, "stats": stats})
+    if not schedules:
+        return
+    schedule = type("Schedule", (kind,), {"world": world, "stats": stats})
     run_state_machine_as_test(
         seed(number)(schedule),
         settings=settings(
@@ -89,4 +103,5 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="a new one unless given")
     parser.add_argument("--jobs", type=int, default=1, help="processes that share the schedules")
     parser.add_argument("--store", choices=sorted(STORES), default="partner")
+    parser.add_argument("--field", action="store_true", help="submissions in the field alone")
     return parser.parse_args()
