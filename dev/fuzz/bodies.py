@@ -11,11 +11,33 @@ from typing import Any, Dict, List
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from .known import MARK, Known
+from .known import FIELD, MARK, Known
 
 STATUSES = ("processed", "error", "invalid", "submitted", "PROCESSED", "")
 CODES = ("IDA-DEA-001", "AUT_BAS_001", "ATS-REQ-103", "%", "*", "x" * 65)
-KEYS = ("ref", "status", "token", "vid", "errorCode", "errorMessage", "params", "context", "id")
+KEYS = (
+    "ref",
+    "instance",
+    "values",
+    "status",
+    "token",
+    "vid",
+    "errorCode",
+    "errorMessage",
+    "params",
+    "context",
+    "id",
+)
+# What a registrant must not get from a form, and what it may.
+FIELDS = (
+    "name",
+    "birthdate",
+    "is_registrant",
+    "company_id",
+    "active",
+    "mosip_auth_token",
+    "id",
+)
 OTHER_KEYS = ("self", "jsonrpc", "method", "args", "kwargs", "model", "db", "uid", "", "\x00", "é")
 ENCODINGS = ("utf-8",) * 12 + ("utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-7")
 HEXADECIMAL = "0123456789abcdef."
@@ -138,10 +160,11 @@ class Bodies:
         ]
 
     def _result(self, who: str) -> Any:
-        """A result with some things wrong with it; its reference proves nothing in any case."""
+        """A result with some things wrong with it; what it is about proves nothing in any case."""
         chance = self._chance
+        of_field = self._one_in(12) != (who == FIELD)
         result: Dict[str, Any] = {
-            "ref": self._broken() if self._one_in(2) else chance.choice(self._known.harmless(who)),
+            **(self._submission() if of_field else self._reference(who)),
             "vid": chance.choice(("2345678901234567", None)),
             "status": chance.choice(STATUSES),
             "token": chance.choice((MARK, MARK, f"{MARK}\x00", MARK * 100, None)),
@@ -159,6 +182,19 @@ class Bodies:
             if self._one_in(4):
                 result[chance.choice(KEYS + OTHER_KEYS)] = self._odd_value()
         return result
+
+    def _reference(self, who: str) -> Dict[str, Any]:
+        harmless = self._broken() if self._one_in(2) else None
+        return {"ref": harmless or self._chance.choice(self._known.harmless(who))}
+
+    def _submission(self) -> Dict[str, Any]:
+        """What says which submission it is, and what the registrant is to get."""
+        chance = self._chance
+        names = chance.sample(FIELDS, 3)
+        return {
+            "instance": chance.choice((*self._known.field.instances, f"uuid:{MARK}", "")),
+            "values": {name: chance.choice((MARK, self._odd_value())) for name in names},
+        }
 
     def _broken(self) -> str:
         """A reference that is nearly genuine."""

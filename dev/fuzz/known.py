@@ -7,8 +7,9 @@ from typing import Dict, List, NamedTuple
 #: Stands in everything that must not be sent back or logged.
 MARK = "marked-4d545331"
 
-#: Who delivers. The first two are requests of ours with their bearer secrets.
-FIRST, SECOND, USER, NOBODY = "first", "second", "user", "nobody"
+#: Who delivers. The first two are requests of ours with their bearer secrets; by the third MTS has
+#: fetched submissions.
+FIRST, SECOND, FIELD, USER, NOBODY = "first", "second", "field", "user", "nobody"
 
 
 class Request(NamedTuple):
@@ -24,10 +25,22 @@ class Request(NamedTuple):
     open: str
 
 
+class Field(NamedTuple):
+    """Two requests by which MTS has fetched submissions: one is answered, one still waits.
+
+    ``instances`` is what ODK Central calls the submissions.
+    """
+
+    spent: str
+    open: str
+    instances: List[str]
+
+
 class Known(NamedTuple):
     """``sessions`` are those of users by name; USER is the one who may deliver."""
 
     requests: Dict[str, Request]
+    field: Field
     sessions: Dict[str, str]
 
     def harmless(self, who: str) -> List[str]:
@@ -35,9 +48,13 @@ class Known(NamedTuple):
         found = []
         for name, request in self.requests.items():
             found += [request.spent, request.changed]
-            if who == NOBODY or (name != who and who in self.requests):
+            if who in (NOBODY, FIELD) or (name != who and who in self.requests):
                 found.append(request.open)
         return found
+
+    def bearers(self) -> List[str]:
+        """All secrets with which somebody could deliver something."""
+        return [*(request.bearer for request in self.requests.values()), self.field.open]
 
     def all_references(self) -> List[str]:
         return self.harmless(NOBODY)

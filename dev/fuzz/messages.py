@@ -6,10 +6,12 @@ from random import Random
 from typing import Any, List, NamedTuple, Tuple
 
 from .bodies import Bodies
-from .known import FIRST, NOBODY, SECOND, USER, Known
+from .known import FIELD, FIRST, NOBODY, SECOND, USER, Known
 
 Headers = List[Tuple[str, bytes]]
 
+# Where a user says which request a delivery is about.
+REQUEST_HEADER = "X-MTS-Request"
 SINGLE, BULK = "/mts/callback", "/mts/callback/bulk"
 PATHS = (SINGLE, BULK) * 6 + (SINGLE + "/", BULK + "/", "/mts/callb%61ck", "/mts/callback%2Fbulk")
 METHODS = ("POST",) * 12 + ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "MTS", "post")
@@ -112,22 +114,33 @@ class Messages:
         Everything that could make a user of NOBODY has to be left out: the references that wait
         for their answer are used with these.
         """
-        who = self._chance.choice((FIRST, SECOND, USER, NOBODY))
+        who = self._chance.choice((FIRST, SECOND, FIELD, USER, NOBODY))
         sessions = self._known.sessions
         if who == USER:
             return who, self._session(sessions[USER])
+        if who == FIELD and self._chance.randrange(2):
+            secret = (REQUEST_HEADER, self._known.field.spent.encode())
+            return who, [secret, *self._session(sessions[USER])]
         if who != NOBODY:
-            scheme = self._chance.choice(("Bearer", "bearer", "BEARER"))
-            headers = [("Authorization", f"{scheme} {self._known.requests[who].bearer}".encode())]
+            headers = [("Authorization", self._bearer(who).encode())]
             return who, headers + self._session(self._chance.choice(list(sessions.values())))
-        right = self._known.requests[FIRST].bearer
+        right = self._chance.choice(self._known.bearers())
         if self._chance.randrange(2):
             # A wrong bearer is not made good by any session.
             headers = [("Authorization", self._chance.choice(_wrong_bearers(right)).encode())]
             return who, headers + self._session(self._chance.choice(list(sessions.values())))
+        if self._chance.randrange(4) == 0:
+            # Nor is a wrong secret in the other place.
+            wrong = (REQUEST_HEADER, right[:-1].encode())
+            return who, [wrong, *self._session(self._chance.choice(list(sessions.values())))]
         strangers = [number for name, number in sessions.items() if name != USER]
         headers = self._chance.choice(_no_bearer(right))
         return who, headers + self._session(self._chance.choice([*strangers, "", "x", "../x"]))
+
+    def _bearer(self, who: str) -> str:
+        scheme = self._chance.choice(("Bearer", "bearer", "BEARER"))
+        secret = self._known.field.spent if who == FIELD else self._known.requests[who].bearer
+        return f"{scheme} {secret}"
 
     def _session(self, number: str) -> Headers:
         ways: List[Headers] = [
@@ -158,7 +171,8 @@ def _wrong_bearers(right: str) -> List[str]:
 
 def _no_bearer(right: str) -> List[Headers]:
     values = ("", "Bearer", right, f"Basic {right}", f"Bearer\t{right}", "\x01", "Bearer\xa0x")
-    return [[]] + [[("Authorization", value.encode("latin-1"))] for value in values]
+    found = [[("Authorization", value.encode("latin-1"))] for value in values]
+    return [[], [(REQUEST_HEADER, right.encode())], *found]
 
 
 def _framed(length: str, body: bytes) -> Tuple[Headers, bytes]:

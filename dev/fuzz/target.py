@@ -3,16 +3,18 @@
 """A registry that waits for answers, and all that may not change in it."""
 
 import json
+from datetime import datetime, timedelta, timezone
 from typing import Any, Dict, List
 
 import requests
 
 from environment import Environment
+from faults.forms import VALUES, create_field_connector
 from faults.people import People
 from faults.world import CALLBACK_LOGIN, CALLBACK_PASSWORD, World
 from simulator.tests.receiver import Receiver
 
-from .known import FIRST, MARK, SECOND, USER, Known, Request
+from .known import FIRST, MARK, SECOND, USER, Field, Known, Request
 from .messages import BULK
 
 REFERENCE = "fuzz"
@@ -21,10 +23,13 @@ OTHERS = {"portal": "base.group_portal", "internal": "base.group_user"}
 SECONDS = 30
 # The count of what was refused.
 COUNTED = "mts_refused_delivery"
+# When something was submitted: the first window is an hour, the next ones are longer.
+WINDOWS = (timedelta(minutes=10), timedelta(minutes=90))
 
 
 class Target:
-    """Used with `with`. Two requests are out, each with three registrants."""
+    """Used with `with`. Two requests are out, each with three registrants, and two windows of time
+    were fetched from ODK Central, each with one submission."""
 
     def __init__(self, environment: Environment, workers: int = 0) -> None:
         self.world = World(environment, "fuzz", workers=workers)
@@ -35,7 +40,8 @@ class Target:
         self.world.__enter__()
         try:
             self.host = f"127.0.0.1:{self.world.odoo.port}"
-            self.known = Known(self._send_two_requests(), self._log_everybody_in())
+            requests_out = self._send_two_requests()
+            self.known = Known(requests_out, self._fetch_two_windows(), self._log_everybody_in())
             tables = self.world.query(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> %s",
                 [COUNTED],
@@ -59,20 +65,51 @@ class Target:
     def _send_two_requests(self) -> Dict[str, Request]:
         # MTS delivers to somebody else, so that we have what it delivers.
         with Receiver() as mts:
-            connector = self.world.create_connector(
+            self._registry = self.world.create_connector(
                 REFERENCE,
                 callback_url=mts.url.rpartition("/")[0] + BULK,
                 callback_auth_type="bearer",
                 batch_size=3,
             )
             self.world.register([self._people.make() for _number in range(6)])
-            self.world.import_now(connector)
+            self.world.import_now(self._registry)
             self.world.work()
             calls = mts.wait_for(2)
         return {
             name: self._partly_answered(call.headers["Authorization"], json.loads(call.data))
             for name, call in zip((FIRST, SECOND), calls)
         }
+
+    def _fetch_two_windows(self) -> Field:
+        """The first is answered, the second waits for its answer."""
+        start = datetime.utcnow().replace(microsecond=0) - timedelta(hours=3)
+        instances = [self._submit(start + after) for after in WINDOWS]
+        with Receiver() as mts:
+            connector = create_field_connector(
+                self.world,
+                REFERENCE,
+                self._registry,
+                start,
+                callback_url=mts.url.rpartition("/")[0] + BULK,
+                callback_auth_type="bearer",
+            )
+            self.world.import_now(connector)
+            self.world.work()
+            (first,) = mts.wait_for(1)
+            self._deliver(first.headers["Authorization"], *json.loads(first.data))
+            self.world.work()
+            second = mts.wait_for(2)[1]
+        spent, waiting = (
+            call.headers["Authorization"].partition(" ")[2] for call in (first, second)
+        )
+        (result,) = json.loads(second.data)
+        self._open.append({"authorization": second.headers["Authorization"], "result": result})
+        return Field(spent, waiting, instances)
+
+    def _submit(self, at: datetime) -> str:
+        person = self._people.make()
+        answers = {"vid": person.vid, **{name: person.values[name] for name in VALUES}}
+        return self.world.simulator.submit(answers, at=at.replace(tzinfo=timezone.utc))[0]
 
     def _partly_answered(self, authorization: str, results: List[Any]) -> Request:
         spent, changed, waiting = results
@@ -131,17 +168,17 @@ class Target:
 
     def secrets(self) -> List[str]:
         """What no log may say."""
-        bearers = [request.bearer for request in self.known.requests.values()]
+        bearers = [*self.known.bearers(), self.known.field.spent]
         vids = [vid for person in self._people.all for vid in person.vids]
         return [MARK, *bearers, *self.known.all_references(), *vids]
 
     def log_size(self) -> int:
         return self.world.odoo.log_file.stat().st_size
 
-    def deliver_the_rest(self) -> int:
-        """Deliver what was open all the time; the number of tokens that come of it."""
-        for delivery in self._open:
-            delivery["result"]["params"]["token"] = f"{MARK}-{len(self._open)}"
+    def deliver_the_rest(self) -> bool:
+        """Deliver what was open all the time; whether a token comes of each of it."""
+        for number, delivery in enumerate(self._open):
+            delivery["result"]["params"]["token"] = f"{MARK}-{number}"
             self._deliver(delivery["authorization"], delivery["result"])
         query = "SELECT count(*) FROM res_partner WHERE mosip_auth_token LIKE %s"
-        return self.world.query(query, [MARK + "%"])[0][0]
+        return self.world.query(query, [MARK + "%"])[0][0] == len(self._open)
