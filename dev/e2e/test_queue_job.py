@@ -209,7 +209,9 @@ def test_two_connectors_at_the_same_time_and_a_worker_dies(with_queue):
             work.register(2 * BATCH_SIZE)
         posts = world.simulator.ledger
         assert posts.wait_for(lambda ledger: ledger.counts["posts"] == 2, PATIENCE_SECONDS)
-        assert len(set(way.jobs("started"))) == 2
+        # Where the machine is slow, the scheduled job may do one of the slices.
+        assert posts.counts["posts_at_once"] == 2
+        assert way.jobs("started")
         # One that comes meanwhile has to wait, and is not forgotten.
         works[0].register(BATCH_SIZE)
         world.simulator.release()
