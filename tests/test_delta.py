@@ -86,6 +86,18 @@ class TestUnchanged(FaultCase):
         self.import_now(connector)
         self.assertFalse(self.record_of(partner).to_check)
 
+    def test_being_looked_at_ends_with_the_token(self):
+        connector = self.create_connector()
+        partner = self.create_registrant()
+        self.simulator.hold()
+        self.import_now(connector)
+        partner.comment = "not sent"
+        self.import_now(connector)
+        self.assertTrue(self.record_of(partner).to_check)
+        self.release()
+        record = self.record_of(partner)
+        self.assertEqual((record.state, record.to_check), ("tokenized", False))
+
     def test_a_change_of_mapped_data_is_sent(self):
         connector = self.create_connector()
         partner = self.refused_registrant(connector)

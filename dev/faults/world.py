@@ -219,10 +219,17 @@ class World:
 
     def make_due(self, job: int) -> None:
         """Let Odoo's cron thread run a scheduled job as soon as it looks."""
+        self._call_in(job, "-1 second")
+
+    def put_off(self, job: int) -> None:
+        """Keep Odoo's cron thread from running a scheduled job, until it is made due."""
+        self._call_in(job, "1 day")
+
+    def _call_in(self, job: int, time_left: str) -> None:
         self._execute_patiently(
-            "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' - interval '1 second' "
+            "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' + %(left)s::interval "
             "WHERE id = %(job)s",
-            {"job": job},
+            {"job": job, "left": time_left},
         )
 
     def _job_has_run(self) -> bool:

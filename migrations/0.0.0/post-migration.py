@@ -5,11 +5,12 @@
 from odoo.addons.mts_connector.hooks import leave_templates_to_administrators
 from odoo.addons.mts_connector.migrations import openg2p_pair
 
-FIRST = "15.0.1.0.0"
+# The second did so on Odoo 15 alone.
+BEFORE = ("15.0.1.0.0", "15.0.1.1.0")
 
 
 def migrate(cr, version):
-    if version.endswith(FIRST) or openg2p_pair.made_room(cr):
+    if version.endswith(BEFORE) or openg2p_pair.made_room(cr):
         # Whoever was there before kept placeholders in e-mails to administrators.
         leave_templates_to_administrators(cr)
     # Others have taken its place, and each costs whenever a registrant is sent.
