@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import json
 
-from odoo import _, api, models
+from odoo import _, api, fields, models
 from odoo.osv import expression
 from psycopg2.extensions import AsIs
 
@@ -148,7 +148,9 @@ class MtsIdentityStorePartner(models.AbstractModel):
         same = {"mosip_vid": False}
         if len(partners) > 1:
             # What all get is written once: with each contact a field costs as much again.
-            partners.write(same)
+            changed = partners._with_other_token(tokens)
+            changed.write({**same, "mosip_token_at": fields.Datetime.now()})
+            (partners - changed).write(same)
             same = {}
         for partner in partners:
             partner.write({"mosip_auth_token": tokens[partner.id], **same})

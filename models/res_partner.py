@@ -184,13 +184,24 @@ class ResPartner(models.Model):
         token = vals.get("mosip_auth_token")
         if "mosip_auth_token" not in vals or "mosip_token_at" in vals:
             return vals
-        if self and all((old or False) == (token or False) for old in self._mosip_tokens()):
+        if self and not self._with_other_token(dict.fromkeys(self.ids, token)):
             return vals
-        return {**vals, "mosip_token_at": fields.Datetime.now() if token else False}
+        now = fields.Datetime.now() if token else False
+        if self and all(partner.mosip_token_at == now for partner in self._as_superuser()):
+            return vals
+        return {**vals, "mosip_token_at": now}
 
-    def _mosip_tokens(self):
-        partners = self if self.env.su else self.sudo()
-        return [partner.mosip_auth_token for partner in partners]
+    def _with_other_token(self, tokens):
+        """Return those of these contacts who do not have the token yet.
+
+        :param tokens: ``{partner id: token}``
+        """
+        return self._as_superuser().filtered(
+            lambda partner: (partner.mosip_auth_token or False) != (tokens[partner.id] or False)
+        )
+
+    def _as_superuser(self):
+        return self if self.env.su else self.sudo()
 
     @api.model
     def _check_mosip_written(self, vals):
