@@ -4,7 +4,10 @@
 
 import argparse
 import multiprocessing
+import os
 import random
+import signal
+import threading
 import traceback
 from concurrent.futures import ProcessPoolExecutor
 from typing import Iterator, NamedTuple, Type
@@ -61,8 +64,20 @@ def _soak_in_parts(
     seeds = range(number, number + jobs)
     # Not forked: what one holds of the database server is not for others.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as processes:
+    with ProcessPoolExecutor(jobs, context, initializer=_end_with_parent) as processes:
         yield from processes.map(_soak, [identities] * jobs, parts, [share] * jobs, seeds)
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that started it is gone, however that ended."""
+
+    def watch() -> None:
+        parent = multiprocessing.parent_process()
+        assert parent
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _soak(identities: Type[OnContact], schedules: int, share: float, number: int) -> Part:
