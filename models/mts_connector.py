@@ -7,7 +7,6 @@ from odoo.exceptions import UserError
 
 from ..mts import signature
 from ..mts.settings import SettingError
-from .mts_error_code import STOPPING_POLICIES
 
 RANGES = {"retention_days": (0, 36500)}
 
@@ -279,7 +278,7 @@ class MtsConnector(models.Model):
         :param refused: records that have just been rejected
         :param others: whether others have been answered, too, and not been rejected
         """
-        stopping = refused.filtered(lambda record: record.error_id.policy in STOPPING_POLICIES)
+        stopping = refused.filtered(lambda record: record.error_id._stops_sending())
         if stopping:
             error = stopping[0].error_id
             self._raise_attention(
@@ -290,7 +289,8 @@ class MtsConnector(models.Model):
                     advice=error.advice,
                 )
             )
-        elif others or refused.filtered(lambda record: record.error_id.policy != "transient"):
+        # What passes by itself says nothing about whether MOSIP takes registrants.
+        elif others or refused.filtered(lambda record: not record.error_id._retry_pause(1)):
             self.filtered("attention").attention = False
 
     def _slice_failed(self, error_name):

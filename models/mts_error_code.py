@@ -1,6 +1,7 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import re
+from datetime import timedelta
 
 from odoo import _, api, fields, models
 
@@ -29,12 +30,8 @@ MTS_FIELDS = [
     ("fullAddress", "Address"),
 ]
 
-# These say that the next registrant would meet the same fault.
-STOPPING_POLICIES = ("operator", "config")
-
-# Of several errors in one answer, the first of these decides: a fault that stops everybody comes
-# before one person's, and one that can never be mended before one that can.
-_PRECEDENCE = ("operator", "config", "final", "new_vid", "fix_data", "transient", "none")
+# After a passing fault the same data is sent again after 15 minutes, an hour, four hours …
+RETRY_PAUSE = timedelta(minutes=15)
 
 
 class MtsErrorCode(models.Model):
@@ -93,10 +90,9 @@ class MtsErrorCode(models.Model):
             return found, code
         parts = [part.replace("_", "-") for part in _PAIR.findall(message)]
         inner = [(self._match(part), part) for part in parts]
-        inner = [pair for pair in inner if pair[0].policy in _PRECEDENCE]
-        return min(
-            inner, key=lambda pair: _PRECEDENCE.index(pair[0].policy), default=(found, code)
-        )
+        order = self._precedence()
+        inner = [pair for pair in inner if pair[0].policy in order]
+        return min(inner, key=lambda pair: order.index(pair[0].policy), default=(found, code))
 
     @api.model
     def _match(self, code):
@@ -106,3 +102,25 @@ class MtsErrorCode(models.Model):
         patterns = self.search([("code", "=like", "%*")])
         matching = patterns.filtered(lambda pattern: code.startswith(pattern.code[:-1]))
         return matching.sorted(lambda pattern: -len(pattern.code))[:1]
+
+    # -- what a policy means; an addon that adds one overrides these ------------------------------
+
+    @api.model
+    def _precedence(self):
+        """Return the policies in the order in which one of several errors in an answer decides.
+
+        A fault that stops everybody comes before one person's, and one that can never be mended
+        before one that can.
+        """
+        return ["operator", "config", "final", "new_vid", "fix_data", "transient", "none"]
+
+    def _stops_sending(self):
+        """Tell whether the next registrant would meet the same fault."""
+        return self.policy in ("operator", "config")
+
+    def _retry_pause(self, attempts):
+        """Return after which time the same data is sent again by itself; None where it is not.
+
+        :param attempts: how often it has been sent
+        """
+        return RETRY_PAUSE * 4 ** (attempts - 1) if self.policy == "transient" else None

@@ -1,7 +1,6 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from collections import Counter
-from datetime import timedelta
 
 from odoo import api, fields, models
 from psycopg2 import sql
@@ -12,9 +11,6 @@ from .mts_request import NO_ANSWER
 from .mts_settlement import Row
 
 NOT_READ = "MTC-NOT-READ"
-
-# After a passing fault the same data is sent again after 15 minutes, an hour, four hours …
-RETRY_PAUSE_MINUTES = 15
 
 
 class MtsRecord(models.Model):
@@ -260,8 +256,9 @@ class MtsRecord(models.Model):
             values = sent[record] if sent else ()
             words = redact(reason, values) if sent else ""
             record._be_rejected(entry, redact(code, values), words)
-            if entry.policy == "transient":
-                record.retry_at = record._retry_time()
+            retry_at = record._retry_time(entry)
+            if retry_at:
+                record.retry_at = retry_at
 
     def _be_unreadable(self, reason):
         """Nothing was sent: the data cannot be read, not even to redact what is said of it."""
@@ -279,11 +276,12 @@ class MtsRecord(models.Model):
             }
         )
 
-    def _retry_time(self):
-        if self.attempts >= self.connector_id.max_attempts:
+    def _retry_time(self, error):
+        """Return when the same data is sent again by itself after this error, or False."""
+        pause = error._retry_pause(self.attempts)
+        if not pause or self.attempts >= self.connector_id.max_attempts:
             return False
-        pause = RETRY_PAUSE_MINUTES * 4 ** (self.attempts - 1)
-        return fields.Datetime.now() + timedelta(minutes=pause)
+        return fields.Datetime.now() + pause
 
     def _try_to_read_sent(self):
         """Return ``{record: what MTS gets of it}``, or None where that cannot be read."""

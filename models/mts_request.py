@@ -9,7 +9,6 @@ from ..background import news
 from ..background.batch import Batch, Outgoing
 from ..background.transaction import quiet
 from ..mts import answer, message, signature
-from .mts_error_code import STOPPING_POLICIES
 
 # MTS's words for being through with a request; anything else is still worked on.
 FINISHED = ("processed", "processed_with_errors", "error_making_callback_request")
@@ -227,8 +226,7 @@ class MtsRequest(models.Model):
         """MTS does not take our requests: the settings are wrong, so the run ends."""
         self._not_sent(reason)
         entry, code = self.env["mts.error.code"]._find(code, reason)
-        stopping = entry.policy in STOPPING_POLICIES
-        advice = entry.advice if stopping else _("Correct the connector")
+        advice = entry.advice if entry._stops_sending() else _("Correct the connector")
         self.connector_id._raise_attention(
             _(
                 "MTS refused the request: %(reason)s %(code)s\n%(advice)s.",
