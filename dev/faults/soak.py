@@ -73,9 +73,9 @@ def _end_with_parent() -> None:
 
     def watch() -> None:
         parent = multiprocessing.parent_process()
-        assert parent
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+        if parent:
+            parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
 
