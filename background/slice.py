@@ -8,12 +8,12 @@ a state that the next slice can take up: see ``mts.request._recover``.
 
 import logging
 import time
-import traceback
 from typing import Any, Callable, Optional
 
 import psycopg2
 
 from .. import server_config
+from ..log_error import log_error
 from ..mts.client import MtsClient
 from ..mts.errors import MtsError, UnknownRequest
 from ..mts.redact import redact
@@ -106,14 +106,14 @@ class Slice:
             look_from = self._look_from()
             self.step("tell", lambda _env, connector: connector._tell(look_from))
         except Exception as error:  # noqa: BLE001  # pylint: disable=broad-except
-            _log("Nobody could be told", error)
+            log_error(_logger, "Nobody could be told", error)
 
     def _break_off(self, error: Exception) -> None:
         """Have a person see the error, unless it passes by itself."""
         if _passes(error):
-            _log("Slice broken off, the next one goes on", error, logging.WARNING)
+            log_error(_logger, "Slice broken off, the next one goes on", error, logging.WARNING)
             return
-        _log("Slice failed", error)
+        log_error(_logger, "Slice failed", error)
         name = type(error).__name__
         self.step("slice_failed", lambda _env, connector: connector.exists()._slice_failed(name))
 
@@ -195,12 +195,6 @@ class Slice:
         else:
             self.on_request(request_id, "settle_by_status", status)
         return True
-
-
-def _log(what: str, error: Exception, level: int = logging.ERROR) -> None:
-    """Log an error without its words, which may quote people's data."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    _logger.log(level, "%s: %s\n%s", what, type(error).__name__, frames)
 
 
 def _passes(error: Exception) -> bool:

@@ -11,12 +11,12 @@ from odoo.http import request
 from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 from werkzeug.exceptions import HTTPException
 
+from ..models.mts_callback_auth import CALLBACK_GROUP
+from ..models.mts_delivery_settings import BULK, SINGLE
 from ..mts.message import REQUEST_HEADER
-from .callback_request import BULK, SINGLE, answer
+from .callback_request import answer
 
 _logger = logging.getLogger(__name__)
-
-CALLBACK_GROUP = "mts_connector.group_callback"
 
 # A result is below 1 KiB, a batch has at most 1,000 of them.
 MAX_SINGLE = 64 * 1024

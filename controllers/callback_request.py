@@ -17,15 +17,14 @@ matters, name ``mts_connector`` in Odoo's ``server_wide_modules``.
 
 import json
 import logging
-import traceback
 
 from odoo.http import HttpRequest, JsonRequest, Response, Root, WebRequest
 from werkzeug.exceptions import HTTPException
 
-_logger = logging.getLogger(__name__)
+from ..log_error import log_error
+from ..models.mts_delivery_settings import BULK, SINGLE
 
-SINGLE = "/mts/callback"
-BULK = "/mts/callback/bulk"
+_logger = logging.getLogger(__name__)
 
 
 class _CallbackRequest:
@@ -44,8 +43,7 @@ class _CallbackRequest:
             status = exception.code or 500
         else:
             status = 500
-            frames = "".join(traceback.format_tb(exception.__traceback__))
-            _logger.error("Callback failed: %s\n%s", type(exception).__name__, frames)
+            log_error(_logger, "Callback failed", exception)
         return answer({"error": "failed"}, status)
 
 

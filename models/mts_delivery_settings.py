@@ -6,7 +6,9 @@ from ..mts import message, output_format, settings
 
 RANGES = {"callback_timeout": (1, 3600)}
 
-OWN_ROUTES = {False: "/mts/callback", True: "/mts/callback/bulk"}
+# Where MTS delivers results one at a time, and in bulk.
+SINGLE, BULK = "/mts/callback", "/mts/callback/bulk"
+OWN_ROUTES = {False: SINGLE, True: BULK}
 
 
 class MtsDeliverySettings(models.AbstractModel):

@@ -1,12 +1,12 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
-import traceback
 
 import psycopg2
 from odoo import api, models
 
 from ..background.batch import Item
+from ..log_error import log_error
 from ..mts import message, signature
 
 _logger = logging.getLogger(__name__)
@@ -63,9 +63,6 @@ class MtsPayload(models.AbstractModel):
             raise
         except Exception as error:  # noqa: BLE001  (whatever a field of another addon comes up with)
             if len(partners) == 1:
-                # Without its words, which may quote what is in the field.
-                frames = "".join(traceback.format_tb(error.__traceback__))
-                name = type(error).__name__
-                _logger.error("Registrant %s cannot be read: %s\n%s", partners.id, name, frames)
+                log_error(_logger, f"Registrant {partners.id} cannot be read", error)
             return None
         return items

@@ -1,7 +1,6 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
-import traceback
 from collections import Counter, defaultdict
 from typing import NamedTuple, Optional
 
@@ -9,6 +8,7 @@ import psycopg2
 from odoo import _, api, models
 
 from .. import server_config
+from ..log_error import log_error
 from ..mts import answer as answers
 from ..mts import signature
 from .mts_request import NO_ANSWER
@@ -270,12 +270,10 @@ class MtsSettlement(models.AbstractModel):
             # A matter of the moment: Odoo takes the whole delivery once again.
             raise
         except Exception as error:  # noqa: BLE001  (whatever another addon comes up with)
-            name = type(error).__name__
             if len(tokens) == 1:
-                frames = "".join(traceback.format_tb(error.__traceback__))
-                ids = self._records(tokens).ids
-                _logger.error("Token of record %s not stored: %s\n%s", ids, name, frames)
-            return name
+                (row,) = tokens
+                log_error(_logger, f"Token of record {row.id} not stored", error)
+            return type(error).__name__
         return None
 
     # -- refusals --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import logging
 import psycopg2
 from odoo import _, api, models
 
+from ..log_error import log_error
 from ..mts import answer as answers
 from ..mts.settings import SettingError
 
@@ -132,10 +133,7 @@ class MtsSubmissionIntake(models.AbstractModel):
 
     @api.model
     def _tried(self, work):
-        """Return what the work returns, and the name of the error where it fails.
-
-        Not the words of an error, which may quote what was typed.
-        """
+        """Return what the work returns, and the name of the error where it fails."""
         try:
             with self.env.cr.savepoint():
                 result = work()
@@ -145,6 +143,8 @@ class MtsSubmissionIntake(models.AbstractModel):
             # A matter of the moment: Odoo takes the whole delivery once again.
             raise
         except Exception as error:  # noqa: BLE001  (whatever another addon comes up with)
+            what = f"Submission {self.id} cannot be taken in as it is"
+            log_error(_logger, what, error, logging.WARNING)
             return None, type(error).__name__
 
     # -- what came of the VID --------------------------------------------------------------------
