@@ -10,7 +10,8 @@ CALLBACK_GROUP = "mts_connector.group_callback"
 # What a user of Odoo has to be besides: the form of users offers nothing less.
 HARMLESS_GROUPS = (CALLBACK_GROUP, "base.group_portal", "base.group_public")
 
-# Where the password goes.
+# The password, and where it goes.
+PASSWORD = "callback_auth_password"  # noqa: S105  (the name of a field)
 PASSWORD_URLS = ("mts_url", "callback_auth_url")
 
 LOGIN_FIELDS = ("callback_auth_type", "callback_auth_database", "callback_auth_username")
@@ -79,21 +80,13 @@ class MtsCallbackAuth(models.AbstractModel):
         for connector in self.filtered(lambda self: self.callback_auth_type == "odoo"):
             # The form sends the empty value back when nobody typed anything.
             if connector.callback_auth_password:
-                connector._set_secret("callback_auth_password", connector.callback_auth_password)
-        self._forget_password()
+                connector._set_secret(PASSWORD, connector.callback_auth_password)
+        self._forget_typed(PASSWORD)
 
     @api.depends("callback_auth_type")  # so that a new form says it, too
     def _compute_callback_auth_password_source(self):
         for connector in self:
-            connector.callback_auth_password_source = connector._secret_source(
-                "callback_auth_password"
-            )
-
-    def _forget_password(self):
-        """Keep what was typed out of Odoo's cache."""
-        self.invalidate_cache(
-            ["callback_auth_password", "callback_auth_password_source"], self.ids
-        )
+            connector.callback_auth_password_source = connector._secret_source(PASSWORD)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -102,12 +95,13 @@ class MtsCallbackAuth(models.AbstractModel):
         return connectors
 
     def write(self, vals):
-        self._check_password_stays(vals)
+        if not vals.get(PASSWORD) and vals.get("callback_auth_type") != "bearer":
+            self._check_secret_stays(PASSWORD, PASSWORD_URLS, vals)
         result = super().write(vals)
         if vals.get("callback_auth_type") == "bearer":
             # Nothing needs the password any more.
-            self._set_secret("callback_auth_password", None)
-            self._forget_password()
+            self._set_secret(PASSWORD, None)
+            self._forget_typed(PASSWORD)
         if any(name.startswith("callback_auth_") for name in vals):
             self._check_credentials()
         return result
@@ -124,28 +118,10 @@ class MtsCallbackAuth(models.AbstractModel):
             self.callback_auth_url,
             self.callback_auth_database,
             self.callback_auth_username,
-            self._secret("callback_auth_password"),
+            self._secret(PASSWORD),
         )
 
     # -- checks ----------------------------------------------------------------------------------
-
-    def _check_password_stays(self, vals):
-        """Have the password typed in again where it would go to another URL.
-
-        Whoever may change the connector could have it sent to a place of their own, and read it
-        there.
-        """
-        if vals.get("callback_auth_password") or vals.get("callback_auth_type") == "bearer":
-            return
-        for connector in self:
-            moves = any(
-                vals.get(name, connector[name]) != connector[name] for name in PASSWORD_URLS
-            )
-            if moves and connector._stored_secret("callback_auth_password"):
-                connector._refuse(
-                    "callback_auth_password",
-                    _("type it in again, since it would go to another URL"),
-                )
 
     def _check_credentials(self):
         """Called by create and write: a constraint would run before the password is stored."""
@@ -154,8 +130,8 @@ class MtsCallbackAuth(models.AbstractModel):
             for field in ("callback_auth_database", "callback_auth_username"):
                 if not (connector[field] or "").strip():
                     connector._refuse(field, needed)
-            if not connector._secret("callback_auth_password"):
-                connector._refuse("callback_auth_password", needed)
+            if not connector._secret(PASSWORD):
+                connector._refuse(PASSWORD, needed)
 
     @api.constrains("callback_auth_url", "callback_auth_type")
     def _check_callback_auth_url(self):

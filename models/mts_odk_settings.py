@@ -11,7 +11,8 @@ from .mts_secret_mixin import DATABASE, SERVER
 
 RANGES = {"odk_delay_minutes": (0, 1440)}
 
-# Where the password goes.
+# The password, and where it goes.
+PASSWORD = "odk_password"  # noqa: S105  (the name of a field)
 PASSWORD_URLS = ("mts_url", "odk_url")
 
 NEEDED = ("odk_url", "odk_email", "registry_connector_id", "odk_pulled_until")
@@ -138,12 +139,13 @@ class MtsOdkSettings(models.AbstractModel):
         return {**self._odk_defaults(vals.get("company_id") or self.env.company.id), **vals}
 
     def write(self, vals):
-        self._check_odk_password_stays(vals)
+        if not vals.get(PASSWORD) and vals.get("input_type", "odk") == "odk":
+            self._check_secret_stays(PASSWORD, PASSWORD_URLS, vals)
         result = super().write(vals)
         if vals.get("input_type", "odk") != "odk":
             # Nothing needs the password any more.
-            self._set_secret("odk_password", None)
-            self._forget_odk_password()
+            self._set_secret(PASSWORD, None)
+            self._forget_typed(PASSWORD)
         if any(name == "input_type" or name.startswith("odk_") for name in vals):
             self._check_odk_credentials()
         return result
@@ -163,34 +165,13 @@ class MtsOdkSettings(models.AbstractModel):
         for connector in self.filtered(lambda self: self._is_odk()):
             # The form sends the empty value back when nobody typed anything.
             if connector.odk_password:
-                connector._set_secret("odk_password", connector.odk_password)
-        self._forget_odk_password()
+                connector._set_secret(PASSWORD, connector.odk_password)
+        self._forget_typed(PASSWORD)
 
     @api.depends("input_type")  # so that a new form says it, too
     def _compute_odk_password_source(self):
         for connector in self:
-            connector.odk_password_source = connector._secret_source("odk_password")
-
-    def _forget_odk_password(self):
-        """Keep what was typed out of Odoo's cache."""
-        self.invalidate_cache(["odk_password", "odk_password_source"], self.ids)
-
-    def _check_odk_password_stays(self, vals):
-        """Have the password typed in again where it would go to another URL.
-
-        Whoever may change the connector could have it sent to a place of their own, and read it
-        there.
-        """
-        if vals.get("odk_password") or vals.get("input_type", "odk") != "odk":
-            return
-        for connector in self:
-            moves = any(
-                vals.get(name, connector[name]) != connector[name] for name in PASSWORD_URLS
-            )
-            if moves and connector._stored_secret("odk_password"):
-                connector._refuse(
-                    "odk_password", _("type it in again, since it would go to another URL")
-                )
+            connector.odk_password_source = connector._secret_source(PASSWORD)
 
     # -- checks ----------------------------------------------------------------------------------
 
@@ -206,8 +187,8 @@ class MtsOdkSettings(models.AbstractModel):
                     if not (connector[field] or "").strip():
                         connector._refuse(field, needed)
             copying = self.env.context.get("mts_copying")
-            if not connector._secret("odk_password") and not copying:
-                connector._refuse("odk_password", needed)
+            if not connector._secret(PASSWORD) and not copying:
+                connector._refuse(PASSWORD, needed)
 
     @api.constrains(*RANGES)
     def _check_odk_ranges(self):
@@ -283,7 +264,7 @@ class MtsOdkSettings(models.AbstractModel):
             self.odk_project or "",
             self.odk_form or "",
             self.odk_email,
-            self._secret("odk_password"),
+            self._secret(PASSWORD),
         )
 
     def _callback_properties(self, bearer):

@@ -1,6 +1,6 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import models
+from odoo import _, models
 from psycopg2 import sql
 
 from .. import server_config
@@ -59,6 +59,24 @@ class MtsSecretMixin(models.AbstractModel):
         self._execute_on(
             "UPDATE {table} SET {column} = %s WHERE id = ANY(%s)", column, value, self.ids
         )
+
+    def _forget_typed(self, column):
+        """Keep what was typed in the field that is named as the column out of Odoo's cache."""
+        self.invalidate_cache([column, f"{column}_source"], self.ids)
+
+    def _check_secret_stays(self, column, url_fields, vals):
+        """Have a secret typed in again where it would go to another URL.
+
+        Whoever may change these records could have it sent to a place of their own, and read it
+        there.
+
+        :param url_fields: names of the fields that say where it goes
+        :param vals: what is about to be written
+        """
+        for record in self:
+            moves = any(vals.get(name, record[name]) != record[name] for name in url_fields)
+            if moves and record._stored_secret(column):
+                record._refuse(column, _("type it in again, since it would go to another URL"))
 
     def _execute_on(self, statement, column, *params):
         """Execute a statement in which table and column are left open."""
