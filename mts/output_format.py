@@ -3,7 +3,7 @@
 """The output format: a jq expression that MTS applies to each result."""
 
 from functools import lru_cache
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, TypeVar
 
 from .answer import Answer, MalformedAnswer, parse
 from .errors import Explained, _
@@ -17,6 +17,8 @@ DEFAULT = (
 )
 
 _REFERENCE = "1.1." + "0" * 64
+
+Found = TypeVar("Found")
 
 
 class OutputFormatError(Explained):
@@ -73,7 +75,7 @@ def trials(expression: str, record: Dict[str, Any]) -> List[Trial]:
 def _trial(sample: Dict[str, Any], result: Dict[str, Any]) -> Trial:
     trial = Trial(sample["output"]["status"], result.get("value"))
     try:
-        return trial._replace(answer=_read(trial.status, result))
+        return trial._replace(answer=read(parse, trial.status, result))
     except OutputFormatError as error:
         return trial._replace(error=error)
 
@@ -105,9 +107,9 @@ def evaluated(expression: str, inputs: List[Any]) -> List[Dict[str, Any]]:
 
 
 def _check_result(sample: Dict[str, Any], result: Dict[str, Any]) -> None:
-    status = sample["output"]["status"]
-    found = _read(status, result)
-    if found != _expected(sample):
+    output = sample["output"]
+    status = output["status"]
+    if read(parse, status, result) != expected(output, _REFERENCE):
         raise OutputFormatError(
             _(
                 "for status “%(status)s” the result carries other values than MTS gave: ref must "
@@ -117,9 +119,12 @@ def _check_result(sample: Dict[str, Any], result: Dict[str, Any]) -> None:
         )
 
 
-def _read(status: str, result: Dict[str, Any]) -> Answer:
+def read(parser: Callable[[Any], Found], status: str, result: Dict[str, Any]) -> Found:
     """Return what our callback reads.
 
+    :param parser: how it does so
+    :param status: that of the sample
+    :param result: what ``evaluated`` made of it
     :raises OutputFormatError: where there is nothing, or nothing of use
     """
     if "error" in result:
@@ -130,7 +135,7 @@ def _read(status: str, result: Dict[str, Any]) -> Answer:
         )
     try:
         # Where jq yields nothing MTS sends a null.
-        return parse(result.get("value"))
+        return parser(result.get("value"))
     except MalformedAnswer as error:
         raise OutputFormatError(
             _("our callback cannot use the result for status “%(status)s”: %(reason)s"),
@@ -139,10 +144,14 @@ def _read(status: str, result: Dict[str, Any]) -> Answer:
         ) from error
 
 
-def _expected(sample: Dict[str, Any]) -> Answer:
-    output = sample["output"]
+def expected(output: Dict[str, Any], reference: str) -> Answer:
+    """Return what our callback should read of a sample.
+
+    :param output: that of the sample
+    :param reference: by which it knows whose it is
+    """
     return Answer(
-        _REFERENCE,
+        reference,
         output["status"],
         output["token"] or "",
         output["errorCode"] or "",

@@ -6,10 +6,9 @@ import json
 from functools import lru_cache
 from typing import Any, Dict, List, Optional, Tuple
 
-from .answer import Answer, MalformedAnswer
 from .errors import _
 from .odk import INSTANCE_KEY
-from .output_format import JqFails, OutputFormatError, evaluated, samples
+from .output_format import OutputFormatError, evaluated, expected, read, samples
 from .settings import shown
 from .submission import Submission, parse
 
@@ -64,37 +63,13 @@ def trials(expression: str, record: Dict[str, Any]) -> List[Tuple[str, Any]]:
 def _check(expression: str, record: str, allowed: Tuple[str, ...]) -> None:
     inputs = samples({INSTANCE_KEY: _INSTANCE, **json.loads(record)})
     for sample, result in zip(inputs, evaluated(expression, inputs)):
-        _check_result(sample["output"], _read(sample["output"]["status"], result), allowed)
-
-
-def _read(status: str, result: Dict[str, Any]) -> Submission:
-    """Return what our callback reads.
-
-    :raises OutputFormatError: where there is nothing, or nothing of use
-    """
-    if "error" in result:
-        raise JqFails(
-            _("jq fails for status “%(status)s”: %(reason)s"),
-            status=status,
-            reason=result["error"],
-        )
-    try:
-        return parse(result.get("value"))
-    except MalformedAnswer as error:
-        raise OutputFormatError(
-            _("our callback cannot use the result for status “%(status)s”: %(reason)s"),
-            status=status,
-            reason=error,
-        ) from error
+        output = sample["output"]
+        _check_result(output, read(parse, output["status"], result), allowed)
 
 
 def _check_result(output: Dict[str, Any], found: Submission, allowed: Tuple[str, ...]) -> None:
-    expected = (
-        _INSTANCE,
-        output["vid"],
-        _answer(output),
-    )
-    if (found.instance, found.vid, found.answer) != expected:
+    sent = (_INSTANCE, output["vid"], expected(output, _INSTANCE))
+    if (found.instance, found.vid, found.answer) != sent:
         raise OutputFormatError(
             _(
                 "for status “%(status)s” the result carries other values than MTS gave: instance "
@@ -108,13 +83,3 @@ def _check_result(output: Dict[str, Any], found: Submission, allowed: Tuple[str,
         raise OutputFormatError(
             _("it sets “%(name)s”, which is not in the list of fields"), name=shown(unknown)
         )
-
-
-def _answer(output: Dict[str, Any]) -> Answer:
-    return Answer(
-        _INSTANCE,
-        output["status"],
-        output["token"] or "",
-        output["errorCode"] or "",
-        output["errorMessage"] or "",
-    )
