@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from ..mts import signature
 from ..mts.settings import SettingError
+from .mts_run_progress import SENDING_STATES
 
 RANGES = {"retention_days": (0, 36500)}
 
@@ -205,7 +206,7 @@ class MtsConnector(models.Model):
         # One that is under way may already have passed by some: not good enough where it was
         # asked for them, or where it is the only one.
         complete = scope == "retry" or (trigger == "schedule" and self.job_type == "onetime")
-        states = ("queued",) if complete else ("queued", "sending")
+        states = ("queued",) if complete else SENDING_STATES
         run = runs.search(
             [
                 ("connector_id", "=", self.id),
@@ -238,7 +239,7 @@ class MtsConnector(models.Model):
         return (
             self.env["mts.run"]
             .sudo()
-            .search([("connector_id", "in", self.ids), ("state", "in", ("queued", "sending"))])
+            .search([("connector_id", "in", self.ids), ("state", "in", SENDING_STATES)])
         )
 
     def _signing_key(self):

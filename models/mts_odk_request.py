@@ -4,9 +4,8 @@ from odoo import _, fields, models
 
 from ..background.batch import OutgoingPull
 from ..mts import message
-from .mts_request import COUNTERS
-
-SHORTEST_SECONDS = 1
+from .mts_odk_run import SHORTEST
+from .mts_run_progress import COUNTERS
 
 
 class MtsRequest(models.Model):
@@ -81,7 +80,7 @@ class MtsRequest(models.Model):
         for state, number in states.items():
             self[COUNTERS[state]] += number
 
-    def _is_unreadable(self, count):
+    def _be_partly_unreadable(self, count):
         """Some of it nobody could read: it has to be fetched again, with another format."""
         reason = _("%s of its results could not be read.", count)
         self.write({"state": "lost", "answered_at": fields.Datetime.now(), "message": reason})
@@ -103,7 +102,7 @@ class MtsRequest(models.Model):
                     "with Test Connection."
                 )
             )
-        elif (self.window_until - self.window_from).total_seconds() <= SHORTEST_SECONDS:
+        elif self.window_until - self.window_from <= SHORTEST:
             connector._raise_attention(
                 _(
                     "MTS fails on what was submitted from %(start)s until %(end)s (UTC): "

@@ -8,7 +8,6 @@ from odoo.tools.misc import formatLang
 
 from ..background.batch import Window
 from ..mts import signature
-from .mts_run_progress import OPEN_REQUESTS
 
 # The first window is short, since nobody knows how much there is in it; the next ones follow what
 # the last one held.
@@ -48,7 +47,7 @@ class MtsRun(models.Model):
         """
         self.ensure_one()
         connector = self.connector_id
-        if self.state != "sending" or self._is_paused() or self._has_open_requests():
+        if self.state != "sending" or self._is_paused() or self._requests_ahead():
             return None
         start = connector.odk_pulled_until
         limit = connector._pull_limit(self.started_at)
@@ -67,10 +66,6 @@ class MtsRun(models.Model):
             )
             return None
         return self._outbox_of_window(start, min(start + self._length(len(tries)), limit))
-
-    def _has_open_requests(self):
-        mine = [("connector_id", "=", self.connector_id.id), ("state", "in", OPEN_REQUESTS)]
-        return bool(self.env["mts.request"].search_count(mine))
 
     def _tries(self, start):
         """Return the requests that were to fetch what was submitted from this time on."""
@@ -142,7 +137,7 @@ class MtsRun(models.Model):
         if not connector._is_odk():
             return super()._close(connector)
         waiting = self.search([("connector_id", "=", connector.id), ("state", "=", "waiting")])
-        for run in waiting.filtered(lambda run: not run._has_open_requests()):
+        for run in waiting.filtered(lambda run: not run._requests_ahead()):
             nothing = False if run.selected_count else _("Nothing new was submitted.")
             run._finish("done", connector.attention or nothing)
         return None

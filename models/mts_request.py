@@ -9,19 +9,13 @@ from ..background import news
 from ..background.batch import Batch, Outgoing
 from ..background.transaction import quiet
 from ..mts import answer, message, signature
+from .mts_run_progress import COUNTERS
 
 # MTS's words for being through with a request; anything else is still worked on.
 FINISHED = ("processed", "processed_with_errors", "error_making_callback_request")
 
 # An MTS that says "still working" for this many answer timeouts has hung.
 PATIENCE = 24
-
-COUNTERS = {
-    "tokenized": "tokenized_count",
-    "rejected": "rejected_count",
-    "conflict": "conflict_count",
-    "lost": "lost_count",
-}
 
 # What is not counted stays empty: see ``_close_answered``, where a request counts that was lost.
 _SUMS = ", ".join(
@@ -309,7 +303,7 @@ class MtsRequest(models.Model):
     def _receive(self, items, delivered_for=None):
         """Take delivered results. Repeating them is harmless.
 
-        :param items: what the callback got: for each registrant an object, see ``mts.answer``
+        :param items: what the callback got: for each registrant an object, see mts/answer.py
         :param delivered_for: the request whose bearer secret came along; results of other
             requests are then refused. None where an Odoo user delivers
         :return: ``{"accepted": n, "ignored": n, "malformed": n}``. Ignored are results that prove

@@ -8,7 +8,7 @@ from ..background import news
 from ..background.batch import Batch
 from ..mts import signature
 from ..mts.settings import SettingError
-from .mts_run_progress import OPEN_REQUESTS, OPEN_STATES
+from .mts_run_progress import OPEN_REQUESTS, OPEN_STATES, SENDING_STATES
 
 # Each takes its hundred of records out of an index: a million of them would be too long a job.
 CLEARED_AT_ONCE = 2000
@@ -57,6 +57,9 @@ class MtsRun(models.Model):
     started_at = fields.Datetime(readonly=True)
     finished_at = fields.Datetime(readonly=True)
     message = fields.Text(readonly=True, help="What happened and what to do about it.")
+    expected_count = fields.Integer(
+        "Due at the Start", readonly=True, help="Registrants who were due when the import started."
+    )
     last_partner_id = fields.Integer(
         readonly=True, help="Registrants up to this id have been looked at by this import."
     )
@@ -115,7 +118,7 @@ class MtsRun(models.Model):
         :param look_from: see ``mts.delta._oldest_transaction``
         """
         run = self.search(
-            [("connector_id", "=", connector.id), ("state", "in", ("queued", "sending"))],
+            [("connector_id", "=", connector.id), ("state", "in", SENDING_STATES)],
             order="id",
             limit=1,
         )

@@ -10,12 +10,21 @@ from odoo.tools.misc import formatLang, get_lang
 OPEN_STATES = ("queued", "sending", "waiting")
 OPEN_REQUESTS = ("to_send", "sent")
 
-# What a request's registrants may have come to.
-SETTLED = ("tokenized_count", "rejected_count", "conflict_count", "lost_count")
+# Of which something is to be sent.
+SENDING_STATES = ("queued", "sending")
+
+# What a request's registrants may have come to, by the state of their records.
+COUNTERS = {
+    "tokenized": "tokenized_count",
+    "rejected": "rejected_count",
+    "conflict": "conflict_count",
+    "lost": "lost_count",
+}
+SETTLED = tuple(COUNTERS.values())
 
 
 class MtsRunProgress(models.AbstractModel):
-    """How far a run has got, for those who look at it. All of it is derived from its requests."""
+    """How far a run has got, for those who look at it. It is derived from the run's requests."""
 
     _name = "mts.run.progress"
     _description = "Progress of an MTS Import"
@@ -33,9 +42,6 @@ class MtsRunProgress(models.AbstractModel):
     conflict_count = fields.Integer("Conflicts", compute="_compute_counts")
     lost_count = fields.Integer(
         "Due Again", compute="_compute_counts", help="Not sent after all, or without an answer."
-    )
-    expected_count = fields.Integer(
-        "Due at the Start", readonly=True, help="Registrants who were due when the import started."
     )
     progress = fields.Float(
         compute="_compute_progress", help="Settled registrants, in percent of those expected."

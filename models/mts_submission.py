@@ -57,7 +57,7 @@ class MtsSubmission(models.Model):
     def _receive(self, items, delivered_for):
         """Take what MTS has fetched and asked MOSIP about. Repeating it is harmless.
 
-        :param items: what the callback got: for each submission an object, see ``mts.submission``
+        :param items: what the callback got: for each submission an object, see mts/submission.py
         :param delivered_for: id of the request by which it was fetched
         :return: as ``mts.request._receive``
         """
@@ -105,7 +105,7 @@ class MtsSubmission(models.Model):
         request._count_pulled(Counter(records.mapped("state")))
         self._judge(request.connector_id, records, found, rows)
         if malformed:
-            request._is_unreadable(malformed)
+            request._be_partly_unreadable(malformed)
         else:
             request._pulled(len(found))
         news.announce(request.run_id)

@@ -77,13 +77,11 @@ class OdkClient:
     """Asks ODK Central what MTS will find there.
 
     :param timeout: seconds for each call
-    :param ca_file: certificates of the authorities to trust, instead of the usual ones
     """
 
-    def __init__(self, form: OdkForm, timeout: float, ca_file: str = ""):
+    def __init__(self, form: OdkForm, timeout: float):
         self._form = form
         self._timeout = timeout
-        self._verify = ca_file or True
         self._session = requests.Session()
 
     def __enter__(self) -> "OdkClient":
@@ -138,7 +136,6 @@ class OdkClient:
                 url,
                 timeout=self._timeout,
                 allow_redirects=False,
-                verify=self._verify,
                 stream=True,
                 **options,
             ) as answer:
