@@ -4,12 +4,14 @@
 
 import re
 import time
+from contextlib import closing
 from typing import Any, Callable, Dict, List
 
 from bootstrap.paths import ADDON
 from demo.people import sample_people
 from demo.registry import CLOSED, G2pRegistry, Registry, Scheduler
 from environment import Environment, SimulatorProcess
+from faults.world import TIMES
 
 #: How a registry keeps VIDs and tokens: what is installed, and who works with it.
 REGISTRIES = {
@@ -104,6 +106,16 @@ class Office:
             return bool(runs) and all(run["state"] in CLOSED for run in runs)
 
         self.wait_until(through, "the import is not through")
+
+    def let_time_pass(self, connector: int, hours: int) -> None:
+        """Move all times of the connector into the past; no import may be under way."""
+        with closing(self._environment.connect(self._database)) as sql, sql.cursor() as cursor:
+            for table, columns in TIMES.items():
+                moved = ", ".join(f"{column} = {column} - %(by)s::interval" for column in columns)
+                cursor.execute(
+                    f"UPDATE {table} SET {moved} WHERE connector_id = %(connector)s",  # noqa: S608
+                    {"by": f"{hours} hours", "connector": connector},
+                )
 
     def check(self, connector: int) -> None:
         """Everybody is accounted for, was tried once, and has what MOSIP gave to nobody else."""

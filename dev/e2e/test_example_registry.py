@@ -1,6 +1,8 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""A registry of its own: contacts of a plain Odoo with OCA's fields, and a store of VIDs."""
+"""A registry of its own: contacts of a plain Odoo with OCA's fields, a store of VIDs, a policy."""
+
+from datetime import datetime, timedelta
 
 import pytest
 from office import Office
@@ -16,7 +18,9 @@ OTHERS = (
     {"name": "Gone", "active": False},
 )
 ADDRESS = {"street": "12 Harbour Road", "city": "Goma"}
-NUMBERS = [f"234567890123456{digit}" for digit in range(6)]
+NUMBERS = [f"234567890123456{digit}" for digit in range(9)]
+# Codes of the registry's own policy, and of two of the connector's.
+LIMIT_OF_THE_DAY, PASSING, DATA = "IDA-DAY-001", "IDA-MLC-007", "IDA-DEA-001"
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +42,44 @@ def contacts(office):
 @pytest.fixture(scope="module")
 def connector(office, contacts):
     connector = office.create_connector()
+    import_now(office, connector)
+    return connector
+
+
+@pytest.fixture(scope="module")
+def limit_of_the_day(office):
+    values = {"name": "Limit of the day", "policy": "next_day", "advice": "Wait until tomorrow"}
+    office.registry.rpc.call("mts.error.code", "create", {"code": LIMIT_OF_THE_DAY, **values})
+
+
+def import_now(office, connector):
     office.registry.import_now(connector)
     office.wait_for_import(connector)
-    return connector
 
 
 def read(office, contacts, *names):
     return office.registry.rpc.call("res.partner", "read", contacts, list(names))
+
+
+def record_of(office, contact):
+    names = ["state", "error_code", "answered_at", "retry_at"]
+    domain = [("partner_id", "=", contact)]
+    return office.registry.rpc.call("mts.record", "search_read", domain, names)[0]
+
+
+def sends_of(office, vid):
+    return len([result for result in office.simulator.ledger("results") if result["vid"] == vid])
+
+
+def pause_of(record):
+    """How long a refusal keeps from sending again, or None."""
+    if not record["retry_at"]:
+        return None
+    return moment(record["retry_at"]) - moment(record["answered_at"])
+
+
+def moment(text):
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
 
 
 def test_the_store_is_chosen_by_itself(office, connector):
@@ -75,9 +110,41 @@ def test_a_number_that_is_typed_in_goes_to_the_registry(office, connector):
     found = read(office, contact, "civil_vid", "mosip_vid", "mosip_vid_masked")[0]
     assert (found["civil_vid"], found["mosip_vid"]) == (NUMBERS[5], False)
     assert found["mosip_vid_masked"].endswith(NUMBERS[5][-4:])
-    office.registry.import_now(connector)
-    office.wait_for_import(connector)
+    import_now(office, connector)
     found = read(office, contact, "civil_vid", "mosip_auth_token", "mosip_duplicate_count")[0]
     assert not found["civil_vid"]
     # Amina is there twice.
     assert found["mosip_duplicate_count"] == 1
+
+
+def test_its_own_policy_sends_again_the_next_day(office, connector, limit_of_the_day):
+    vid = NUMBERS[6]
+    values = {**ADDRESS, **PEOPLE[1], "name": "Chidi Okafor", "civil_vid": vid}
+    (chidi,) = office.registry.register([values])
+    office.simulator.configure(refusals={vid: {"code": LIMIT_OF_THE_DAY, "times": 1}})
+    import_now(office, connector)
+    record = record_of(office, chidi)
+    assert (record["state"], record["error_code"]) == ("rejected", LIMIT_OF_THE_DAY)
+    assert abs(pause_of(record) - timedelta(days=1)) < timedelta(hours=1)
+    office.let_time_pass(connector, 22)
+    import_now(office, connector)
+    assert sends_of(office, vid) == 1
+    office.let_time_pass(connector, 3)
+    import_now(office, connector)
+    assert sends_of(office, vid) == 2
+    assert read(office, [chidi], "mosip_auth_token")[0]["mosip_auth_token"]
+
+
+def test_of_several_errors_its_own_policy_decides_in_its_turn(office, connector, limit_of_the_day):
+    hawa, imani = office.registry.register(
+        [
+            {**ADDRESS, **PEOPLE[0], "name": name, "civil_vid": vid}
+            for name, vid in zip(("Hawa Sesay", "Imani Banda"), NUMBERS[7:])
+        ]
+    )
+    refusals = ([PASSING, LIMIT_OF_THE_DAY], [LIMIT_OF_THE_DAY, DATA])
+    office.simulator.configure(refusals=dict(zip(NUMBERS[7:], refusals)))
+    import_now(office, connector)
+    assert record_of(office, hawa)["error_code"] == LIMIT_OF_THE_DAY
+    record = record_of(office, imani)
+    assert (record["error_code"], pause_of(record)) == (DATA, None)

@@ -1,3 +1,3 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import mts_identity_store_civil, res_partner
+from . import mts_error_code, mts_identity_store_civil, res_partner
