@@ -60,6 +60,15 @@ class TestDelivery(AnswerCase):
         self.assertEqual(self.counts(run.request_ids), {"tokenized": 1, "rejected": 1})
         self.assertEqual(self.simulator.ledger.counts["callbacks"], 4)
 
+    def test_the_first_refusal_stays(self):
+        """Also while somebody else's answer to the same request is awaited."""
+        people = self.create_registrants(2)
+        self.sent(*people)
+        ref = self.reference_of(people[0].mosip_vid)
+        self.deliver(self.refusal(ref, "IDA-MLC-005"))
+        self.deliver(self.refusal(ref, "IDA-DEA-001"))
+        self.assertEqual(self.record_of(people[0]).error_code, "IDA-MLC-005")
+
     def test_out_of_order(self):
         connector = self.create_connector(batch_size=2)
         people = self.create_registrants(6)
