@@ -29,7 +29,6 @@
         "wizards/mts_preview.xml",
         "views/res_partner.xml",
         "views/mts_connector.xml",
-        "views/mts_connector_overview.xml",
         "views/mts_coverage.xml",
         "views/mts_refused_delivery.xml",
         "views/mts_duplicate_decision.xml",
