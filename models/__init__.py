@@ -1,7 +1,7 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import mts_error_code
-from . import mts_identity_store
+from . import mts_identity_store_partner
 from . import mts_identity_store_g2p
 from . import mts_registrant_form
 from . import mts_duplicate

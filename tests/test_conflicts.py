@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests.common import new_test_user, tagged
 from psycopg2 import OperationalError, sql
 
-from ..models.mts_identity_store import MtsIdentityStorePartner
+from ..models.mts_identity_store_partner import MtsIdentityStorePartner
 from .fault_case import CommittedCase, FaultCase
 
 STORING = "odoo.addons.mts_connector.models.mts_record"
