@@ -63,6 +63,7 @@ RECEIVERS = {SINGLE: SingleRequest, BULK: BulkRequest}
 
 
 def answer(body, status):
+    """Return the response whose body is this, as JSON."""
     return Response(json.dumps(body), status=status, content_type="application/json")
 
 

@@ -32,6 +32,12 @@ _NAMES = re.compile(rf"\b(?:{'|'.join(GUARDED)})\b")
 
 
 class Base(models.AbstractModel):
+    """Keep VIDs and tokens from those who may not see them, and out of what is logged.
+
+    On all models: contacts are reached by way of any of them, and OpenG2P's, which hold VIDs, may
+    be missing, so that they cannot be inherited.
+    """
+
     _inherit = "base"
 
     @api.model

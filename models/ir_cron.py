@@ -6,6 +6,8 @@ from ..background import rounds
 
 
 class IrCron(models.Model):
+    """Lets a scheduled job know in which round of the scheduler it runs."""
+
     _inherit = "ir.cron"
 
     @classmethod

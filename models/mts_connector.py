@@ -19,6 +19,11 @@ LOOK_AGAIN = {
 
 
 class MtsConnector(models.Model):
+    """The settings of one interface to one MTS: who is sent, when, and how the tokens come back.
+
+    The settings themselves stand in the models that it inherits; here is its life cycle.
+    """
+
     _name = "mts.connector"
     _description = "MTS Connector"
     _inherit = [

@@ -32,11 +32,13 @@ def _chosen(env):
 
 
 def default_fields(env):
+    """Return the JSON array of the contact's fields that a new connector sends."""
     names = [name for names in _chosen(env).values() for name in names]
     return json.dumps(names)
 
 
 def default_mapping(env):
+    """Return the JSON object that says in which of these fields MTS finds what it asks for."""
     return _mapping(_chosen(env))
 
 
@@ -70,6 +72,7 @@ def form_defaults(env):
 
 
 def default_domain(env):
+    """Return the filter of a new connector: people, and neither groups nor companies."""
     known = env["res.partner"]._fields
     if "is_registrant" in known and "is_group" in known:
         leaves = ['("is_registrant", "=", True)', '("is_group", "=", False)']

@@ -35,6 +35,8 @@ RETRY_PAUSE = timedelta(minutes=15)
 
 
 class MtsErrorCode(models.Model):
+    """What an error code of MTS or MOSIP means, and what has to be done about it."""
+
     _name = "mts.error.code"
     _description = "MTS Error Code"
     _order = "code"

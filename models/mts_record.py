@@ -14,6 +14,8 @@ NOT_READ = "MTC-NOT-READ"
 
 
 class MtsRecord(models.Model):
+    """Where one registrant stands with one connector: one row for each pair, and no log."""
+
     _name = "mts.record"
     _description = "Where a Registrant Stands with MTS"
     _inherit = ["mts.repair", "mts.conflict", "mts.merge"]

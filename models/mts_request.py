@@ -37,6 +37,8 @@ ELSEWHERE = "MTC-ELSEWHERE"
 
 
 class MtsRequest(models.Model):
+    """One batch of registrants and its POST to MTS; what is not sent yet is the outbox."""
+
     _name = "mts.request"
     _description = "MTS Request"
     _inherit = "mts.secret.mixin"

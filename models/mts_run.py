@@ -24,6 +24,8 @@ BROKEN_AFTER = 10
 
 
 class MtsRun(models.Model):
+    """One import of a connector: whoever is due is sent, in requests of a batch each."""
+
     _name = "mts.run"
     _description = "MTS Import"
     _inherit = "mts.run.progress"

@@ -42,6 +42,8 @@ def masked(vid):
 
 
 class ResPartner(models.Model):
+    """A registrant: the VID and token that are kept on the contact, and where they may be seen."""
+
     _name = "res.partner"
     _inherit = ["res.partner", "mts.registrant.form"]
 

@@ -93,6 +93,11 @@ def result(item: dict, reference: str) -> Answer:
 
 
 def text_at(item: dict, key: str, longest: Optional[int]) -> str:
+    """Return a text without blanks around it; an empty one where there is none.
+
+    :param longest: how many characters it may have; None for any number
+    :raises MalformedAnswer: where it is longer, or no text
+    """
     value = item.get(key)
     if value is None:
         return ""

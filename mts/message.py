@@ -146,10 +146,12 @@ def content_type(in_bulk: bool) -> str:
 
 
 def bearer_auth(bearer: str) -> Dict[str, Any]:
+    """Return what has MTS deliver with a bearer token."""
     return {"authType": "staticBearer", "authStaticBearer": {"token": bearer}}
 
 
 def odoo_auth(login: Login) -> Dict[str, Any]:
+    """Return what has MTS log in to Odoo before it delivers."""
     return {
         "authType": "odoo",
         "authOdoo": {
