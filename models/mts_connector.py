@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+from ..actions import open_dialog
 from ..mts import signature
 from ..mts.settings import SettingError
 from .mts_run_progress import SENDING_STATES
@@ -163,27 +164,14 @@ class MtsConnector(models.Model):
         self.ensure_one()
         self._check_manager()
         test = self.env["mts.connection.test"]._of(self)
-        return self._open(test, _("Test Connection"), target="new")
+        return open_dialog(test, _("Test Connection"))
 
     def action_preview(self):
         """Show who would be sent now, and what; nothing is sent."""
         self.ensure_one()
         self._check_officer()
         preview = self.env["mts.preview"].create({"connector_id": self.id})
-        return self._open(preview, _("Preview"), target="new")
-
-    @api.model
-    def _open(self, record, title, target="current"):
-        """Return the action that shows a record in its form."""
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": record._name,
-            "res_id": record.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "name": title,
-            "target": target,
-        }
+        return open_dialog(preview, _("Preview"))
 
     def _check_officer(self):
         self.check_access_rights("read")

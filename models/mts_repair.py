@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.osv import expression
 
+from ..actions import open_dialog, open_form
 from ..mts import message
 from ..mts.settings import SettingError
 
@@ -127,18 +128,12 @@ class MtsRepair(models.AbstractModel):
         names = self.sudo()._fields_in_question()
         names = list(partner.fields_get(names, ["type"])) if names else []
         may_edit = partner.check_access_rights("write", raise_exception=False)
-        return {
-            "type": "ir.actions.act_window",
-            "name": _("Registrant"),
-            "res_model": "res.partner",
-            "res_id": partner.id,
-            "view_mode": "form",
-            "views": [(partner._registrant_form(names), "form")],
-            "context": {
-                "mts_question": names,
-                **({"form_view_initial_mode": "edit"} if names and may_edit else {}),
-            },
+        context = {
+            "mts_question": names,
+            **({"form_view_initial_mode": "edit"} if names and may_edit else {}),
         }
+        form = partner._registrant_form(names)
+        return open_form(partner, _("Registrant"), form, context=context)
 
     # -- another try -----------------------------------------------------------------------------
 
@@ -147,15 +142,7 @@ class MtsRepair(models.AbstractModel):
         self.check_access_rights("read")
         self.check_access_rule("read")
         wizard = self.env["mts.retry"].create({"record_ids": [(6, 0, self.ids)]})
-        return {
-            "type": "ir.actions.act_window",
-            "name": _("Retry"),
-            "res_model": "mts.retry",
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return open_dialog(wizard, _("Retry"))
 
     def action_retry(self):
         """Send these registrants again, whatever the answer was."""

@@ -5,6 +5,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import html2plaintext
 
+from ..actions import open_dialog
 from ..mts import message
 from ..mts.redact import redact
 from ..mts.settings import SettingError, shown
@@ -278,15 +279,7 @@ class ResPartner(models.Model):
         comparison = self.env["mts.duplicate.comparison"].create(
             {"partner_ids": [(6, 0, partners.ids)]}
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": _("Possible Duplicates"),
-            "res_model": "mts.duplicate.comparison",
-            "res_id": comparison.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return open_dialog(comparison, _("Possible Duplicates"))
 
     # -- what is written along -------------------------------------------------------------------
 
