@@ -70,7 +70,7 @@ class MtsDelta(models.AbstractModel):
     _description = "Registrants Who Are Due"
 
     @api.model
-    def _count_due(self, connector, scope="due"):
+    def _count_due(self, connector, scope):
         """Return how many are due; some of them may prove to be unchanged.
 
         :param scope: ``due``, or ``retry`` for those only whom a person asked to try again
