@@ -12,7 +12,6 @@ from .expressions import path_reader
 
 AUTH_FIELDS = ("vid", "name", "gender", "dob", "phoneNumber", "emailId", "fullAddress")
 DEFAULT_MANDATORY = ("name", "gender", "dob", "fullAddress")
-DEFAULT_LANGUAGE = "eng"
 
 # field: (code and message when absent, the same when empty)
 _ABSENT = {

@@ -14,7 +14,6 @@ from .screen_case import ScreenCase
 
 OFFICER = "mts_connector.group_user"
 PASSWORD = "made up, long enough"
-NEWS = "odoo.addons.mts_connector.background.news"
 
 
 class WatchCase(ScreenCase):

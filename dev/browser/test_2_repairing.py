@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import expect
 
 NO_GENDER = "Fill in the gender"
-TRY_AGAIN = "Retried a limited number of times"
 
 
 @pytest.fixture

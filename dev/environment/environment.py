@@ -97,14 +97,6 @@ class Environment:
         self._templates.copy(database, list(modules), list(before))
         return database
 
-    def copy_database(self, source: str, name: str) -> str:
-        """A copy of a database that nobody is connected to; returns its full name."""
-        database = run_database(name, self.series)
-        self.databases.drop(database)
-        self._made.append(database)
-        self.databases.copy(source, database)
-        return database
-
     def drop_database(self, database: str) -> None:
         """Drop a database that was made here."""
         self.databases.drop(database)
