@@ -22,6 +22,8 @@ from .settings import Settings
 
 _logger = logging.getLogger(__name__)
 
+_STOP_SECONDS = 2.0
+
 
 class GivenUp(Exception):
     """The batch was forgotten (restart) or the simulator stops."""
@@ -73,12 +75,12 @@ class Seeder:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, timeout: float = 2.0) -> None:
-        """End the workers, but leave behind who still waits for a callback after ``timeout``."""
+    def stop(self) -> None:
+        """End the workers, but leave behind who still waits for a callback after a while."""
         with self._changed:
             self._stopping = True
             self._forget()
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + _STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0, deadline - time.monotonic()))
 

@@ -140,8 +140,8 @@ class FaultCase(MtsCase):
     def result(ref, status="processed", **values):
         return {"params": {"ref": ref, "status": status, **values}}
 
-    def refusal(self, ref, code="IDA-DEA-001", message="no match"):
-        return self.result(ref, "error", errorCode=code, errorMessage=message)
+    def refusal(self, ref, message="no match"):
+        return self.result(ref, "error", errorCode="IDA-DEA-001", errorMessage=message)
 
     def deliver(self, *results):
         """Deliver in bulk, and return what the callback answers."""

@@ -27,9 +27,9 @@ class ActivityCase(FaultCase):
         )
         self.connector = self.create_connector(user_id=self.manager.id)
 
-    def activities(self, kind, connector=None):
+    def activities(self, kind):
         self.env["base"].invalidate_cache()
-        return (connector or self.connector).activity_search([kind])
+        return self.connector.activity_search([kind])
 
     def stopped(self, **values):
         """Return a registrant at whom sending has stopped."""

@@ -3,7 +3,6 @@
 """A progress bar of plain text."""
 
 import sys
-from typing import TextIO
 
 WIDTH = 40
 
@@ -15,10 +14,9 @@ class ProgressBar:
     delivered yet.
     """
 
-    def __init__(self, total: int, stream: TextIO = sys.stdout) -> None:
+    def __init__(self, total: int) -> None:
         self._total = max(total, 1)
-        self._stream = stream
-        self._on_terminal = stream.isatty()
+        self._on_terminal = sys.stdout.isatty()
         self._last = ""
         self._key = ("", -1, -1)
 
@@ -27,20 +25,20 @@ class ProgressBar:
         line = f"  {_bar(answered, worked, self._total)} {answered:3d} of {self._total}  {state}"
         if self._on_terminal:
             if line != self._last:
-                self._stream.write(f"\r{line}\x1b[K")
+                sys.stdout.write(f"\r{line}\x1b[K")
                 self._last = line
         else:
             key = (state, 10 * answered // self._total, 10 * worked // self._total)
             if key != self._key:
-                self._stream.write(line + "\n")
+                sys.stdout.write(line + "\n")
                 self._key = key
-        self._stream.flush()
+        sys.stdout.flush()
 
     def close(self) -> None:
         """Leave the bar as it is and go on below it."""
         if self._on_terminal:
-            self._stream.write("\n")
-            self._stream.flush()
+            sys.stdout.write("\n")
+            sys.stdout.flush()
 
 
 def _bar(answered: int, worked: int, total: int) -> str:

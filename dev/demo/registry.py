@@ -24,8 +24,8 @@ COUNTS = (
 class Registry:
     """A registry of people with a connector."""
 
-    def __init__(self, odoo: OdooServer, login: str = "admin", password: str = "admin") -> None:  # noqa: S107
-        self.rpc: RpcClient = odoo.rpc(login, password)
+    def __init__(self, odoo: OdooServer) -> None:
+        self.rpc: RpcClient = odoo.rpc()
         # A browser does this when an administrator logs in; the callback URL begins with it.
         self.rpc.call("ir.config_parameter", "set_param", "web.base.url", odoo.url)
 
@@ -78,8 +78,8 @@ class Registry:
 class G2pRegistry(Registry):
     """A registry in the shape of OpenG2P's: VID and token are two of a registrant's IDs."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, odoo: OdooServer) -> None:
+        super().__init__(odoo)
         self._vid_type = self.rpc.call("g2p.id.type", "create", {"name": VID_TYPE})
 
     def register(self, registrants: Sequence[Dict[str, Any]]) -> List[int]:

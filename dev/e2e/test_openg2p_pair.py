@@ -86,9 +86,12 @@ CONNECTORS = {
 
 
 @contextmanager
-def addons_of_openg2p(environment, folder, names=("mts_connector", "g2p_mts")):
+def addons_of_openg2p(environment, folder):
     """Have them in the addons path in place of ours."""
-    for path in [*(PAIR / name for name in names), *(DEV / "addons" / name for name in SAMPLES)]:
+    for path in [
+        *(PAIR / name for name in ("mts_connector", "g2p_mts")),
+        *(DEV / "addons" / name for name in SAMPLES),
+    ]:
         (folder / path.name).symlink_to(path, target_is_directory=True)
     ours = environment.addons_path
     environment.addons_path = [*environment.source.addons, folder]

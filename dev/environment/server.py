@@ -87,15 +87,15 @@ class OdooServer:
                 start_new_session=True,
             )
 
-    def wait_ready(self, timeout: float = READY_SECONDS) -> None:
+    def wait_ready(self) -> None:
         """Wait until the web server answers and the database's models are loaded."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + READY_SECONDS
         while not self._answers(max(1.0, deadline - time.monotonic())):
             if not self.running:
                 raise SetupError(f"Odoo ended while starting, see {self.log_file}:\n{self.tail()}")
             if time.monotonic() > deadline:
                 raise SetupError(
-                    f"Odoo did not answer within {timeout:.0f} s, see {self.log_file}:\n"
+                    f"Odoo did not answer within {READY_SECONDS} s, see {self.log_file}:\n"
                     + self.tail()
                 )
             time.sleep(POLL_SECONDS)
@@ -135,9 +135,9 @@ class OdooServer:
         """A client that is logged in."""
         return RpcClient(self.url, self.database, login, password)
 
-    def tail(self, lines: int = TAIL_LINES) -> str:
+    def tail(self) -> str:
         """The last lines of the log."""
-        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-TAIL_LINES:])
 
     def _wait_until_gone(self, group: int) -> None:
         """Wait for a killed group's workers and for the port, so that a start may follow."""
