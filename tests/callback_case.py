@@ -12,7 +12,6 @@ from psycopg2 import sql
 from ..simulator.tests.receiver import Receiver
 from .common import MtsCase
 
-PASSWORD = "made up, long enough"
 TOKEN = "294830175629481037562948103756294810"
 SECRET = "nobody may read this"
 SINGLE, BULK = "/mts/callback", "/mts/callback/bulk"
@@ -116,7 +115,7 @@ class CallbackCase(MtsCase):
 
 
 @contextmanager
-def everything_logged(case):
+def debug_logs(case):
     """Yield what is logged at level DEBUG; statements of SQL are no part of that in Odoo."""
     loggers = [
         entry for entry in logging.root.manager.loggerDict.values() if hasattr(entry, "level")

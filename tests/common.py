@@ -17,13 +17,17 @@ from odoo.tools import config
 from ..simulator import Simulator
 
 SETTLE_SECONDS = 60
+PASSWORD = "made up, long enough"
 
 
-def run_jobs(env, connector):
-    """Do what the scheduled jobs would do now: slices until nothing is left to do at once."""
-    env["base"].flush()
-    connector._work()
-    env["base"].invalidate_cache()
+def odoo_auth(**values):
+    """Return the settings by which MTS logs in before it delivers."""
+    return {
+        "callback_auth_type": "odoo",
+        "callback_auth_username": "seeder",
+        "callback_auth_password": PASSWORD,
+        **values,
+    }
 
 
 def words_of(html):
@@ -142,8 +146,8 @@ class MtsCase(HttpCase):
             )
         self.env["base"].flush()
 
-    def record_of(self, partner, connector=None):
-        domain = [("partner_id", "=", partner.id)]
+    def record_of(self, partners, connector=None):
+        domain = [("partner_id", "in", partners.ids)]
         if connector:
             domain.append(("connector_id", "=", connector.id))
         return self.env["mts.record"].search(domain)

@@ -11,9 +11,7 @@ from odoo import SUPERUSER_ID, api
 
 from ..background import slice as slices
 from ..mts import client
-from .common import MtsCase
-
-PASSWORD = "made up, long enough"
+from .common import PASSWORD, MtsCase
 
 
 @contextmanager
@@ -77,6 +75,15 @@ class FaultCase(MtsCase):
         )
         self.env["base"].invalidate_cache()
         connector.changes_since = self.now() - timedelta(days=3)
+
+    def merge_contacts(self, source, target, user=None):
+        """Have Odoo make one of two contacts."""
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        wizard = wizard.with_user(user) if user else wizard
+        wizard._merge((source + target).ids, target, extra_checks=False)
+        self.env["base"].flush()
+        self.env["base"].invalidate_cache()
+        self.assertFalse(source.exists())
 
     def answer_overdue(self, connector):
         """Let the answer timeout pass, and the time that MTS may take to deliver."""

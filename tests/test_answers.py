@@ -249,19 +249,11 @@ class TestChangedMeanwhile(AnswerCase):
         self.assertFalse(partner.mosip_vid)
         self.assertEqual(connector.run_ids.state, "done")
 
-    def merge(self, source, target, user=None):
-        wizard = self.env["base.partner.merge.automatic.wizard"]
-        wizard = wizard.with_user(user) if user else wizard
-        wizard._merge((source + target).ids, target, extra_checks=False)
-        self.env["base"].flush()
-        self.env["base"].invalidate_cache()
-        self.assertFalse(source.exists())
-
     def test_merged_into_one_without_a_vid(self):
         source = self.create_registrant()
         target = self.create_registrant(mosip_vid=False)
         connector = self.sent(source)
-        self.merge(source, target)
+        self.merge_contacts(source, target)
         self.release()
         self.start_slice(connector)
         self.assertTrue(target.mosip_auth_token)
@@ -293,7 +285,7 @@ class TestChangedMeanwhile(AnswerCase):
         source = self.create_registrant()
         target = self.create_registrant(mosip_vid=False)
         vid = source.mosip_vid
-        self.merge(source, target.with_user(user), user)
+        self.merge_contacts(source, target.with_user(user), user)
         self.assertEqual(target.mosip_vid, vid)
 
     def test_merged_into_one_with_another_vid(self):
@@ -301,7 +293,7 @@ class TestChangedMeanwhile(AnswerCase):
         source_vid, target_vid = source.mosip_vid, target.mosip_vid
         connector = self.sent(source, target)
         self.simulator.add_fault("output", "set", vids=[source_vid], values={"token": OTHER_TOKEN})
-        self.merge(source, target)
+        self.merge_contacts(source, target)
         self.assertEqual(target.mosip_vid, target_vid)
         self.release()
         self.start_slice(connector)
@@ -313,7 +305,7 @@ class TestChangedMeanwhile(AnswerCase):
         source = self.create_registrant()
         target = self.create_registrant(mosip_vid=False, mosip_auth_token=OTHER_TOKEN)
         connector = self.sent(source)
-        self.merge(source, target)
+        self.merge_contacts(source, target)
         self.assertFalse(target.mosip_vid, "who has a token needs no VID")
         self.release()
         self.assertEqual(target.mosip_auth_token, OTHER_TOKEN)

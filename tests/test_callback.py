@@ -5,9 +5,8 @@
 from odoo.tests.common import new_test_user, tagged
 
 from ..simulator.tests.receiver import Receiver
-from .common import MtsCase
+from .common import PASSWORD, MtsCase
 
-PASSWORD = "made up, long enough"
 BEARER = "Authorization"
 
 

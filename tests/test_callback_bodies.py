@@ -18,7 +18,7 @@ from .callback_case import (
     TOKEN,
     UNREADABLE,
     CallbackCase,
-    everything_logged,
+    debug_logs,
 )
 
 
@@ -112,7 +112,7 @@ class TestUnreadable(CallbackCase):
                     "text/plain",
                     "application/x-www-form-urlencoded",
                 ):
-                    with everything_logged(self) as logs:
+                    with debug_logs(self) as logs:
                         answer = self.send(path, body, Content_Type=kind)
                     self.assertNotIn(SECRET, "\n".join(logs.output))
                     self.assertNotIn(SECRET, answer.text)

@@ -10,11 +10,11 @@ from .callback_case import (
     BULK,
     DENIED,
     NOTHING_NEW,
-    PASSWORD,
     SINGLE,
     TOKEN,
     CallbackCase,
 )
+from .common import PASSWORD
 from .test_server_config import in_file
 
 

@@ -13,14 +13,14 @@ from odoo.tools import mute_logger
 from .callback_case import (
     BULK,
     DENIED,
-    PASSWORD,
     ROUTES,
     SECRET,
     SINGLE,
     TOKEN,
     CallbackCase,
-    everything_logged,
+    debug_logs,
 )
+from .common import PASSWORD
 
 
 @tagged("post_install", "-at_install")
@@ -216,7 +216,7 @@ class TestCounted(CallbackCase):
     def test_one_line_a_minute_without_data(self):
         self.sent()
         bodies = ([self.result(SECRET, SECRET)], SECRET, {"params": SECRET})
-        with everything_logged(self) as logs:
+        with debug_logs(self) as logs:
             for path in ROUTES:
                 for bearer in (self.bearer, SECRET, ""):
                     for body in bodies:
@@ -256,7 +256,7 @@ class TestOurOwnErrors(CallbackCase):
         failing = patch.object(type(self.env["mts.settlement"]), "_settle", fail)
         bodies = {BULK: [self.result(self.refs[0])], SINGLE: self.result(self.refs[0])}
         for path, body in bodies.items():
-            with failing, self.nothing_written(), everything_logged(self) as logs:
+            with failing, self.nothing_written(), debug_logs(self) as logs:
                 answer = self.send(path, body)
             self.assertEqual(self.answered(answer), (500, {"error": "failed"}))
             text = "\n".join(logs.output)

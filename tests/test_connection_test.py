@@ -6,9 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.tests.common import new_test_user, tagged
 
 from ..simulator.tests.receiver import Receiver
-from .common import MtsCase, words_of
-
-PASSWORD = "correct horse battery"
+from .common import PASSWORD, MtsCase, odoo_auth, words_of
 
 
 class ConnectionCase(MtsCase):
@@ -23,14 +21,6 @@ class ConnectionCase(MtsCase):
 
     def deliverer(self, groups="mts_connector.group_callback,base.group_portal"):
         return new_test_user(self.env, "seeder", groups, password=PASSWORD)
-
-    def odoo_auth(self, **values):
-        return {
-            "callback_auth_type": "odoo",
-            "callback_auth_username": "seeder",
-            "callback_auth_password": PASSWORD,
-            **values,
-        }
 
     def single(self):
         return {"callback_in_bulk": False, "callback_url": self.odoo_url + "/mts/callback"}
@@ -135,30 +125,30 @@ class TestLogin(ConnectionCase):
     def test_the_user_may_deliver(self):
         self.deliverer()
         for values in ({}, self.single()):
-            report = self.report(**self.odoo_auth(), **values)
+            report = self.report(**odoo_auth(), **values)
             self.assertIn("Works Callback login The user logs in, and may deliver.", report)
             self.assertIn("Everything works", report)
 
     def test_a_wrong_password(self):
         self.deliverer()
-        report = self.report(**self.odoo_auth(callback_auth_password="wrong"))
+        report = self.report(**odoo_auth(callback_auth_password="wrong"))
         self.assertIn("To be mended Callback login Odoo refuses this user name", report)
         self.assertIn("Works Callback address", report)
 
     def test_an_unknown_user(self):
-        report = self.report(**self.odoo_auth())
+        report = self.report(**odoo_auth())
         self.assertIn("To be mended Callback login Odoo refuses this user name", report)
         self.assertIn("Doubtful Callback user There is no user with this login", report)
 
     def test_an_unknown_database(self):
         self.deliverer()
-        report = self.report(**self.odoo_auth(callback_auth_database="no_such_database"))
+        report = self.report(**odoo_auth(callback_auth_database="no_such_database"))
         self.assertIn("To be mended Callback login Odoo fails to log in", report)
         self.assertIn("no database of this name", report)
 
     def test_a_user_who_may_not_deliver(self):
         self.deliverer("base.group_portal")
-        report = self.report(**self.odoo_auth())
+        report = self.report(**odoo_auth())
         self.assertIn("To be mended Callback login The login works, but", report)
         self.assertIn("“MTS: deliver callbacks”", report)
 
@@ -167,25 +157,25 @@ class TestLogin(ConnectionCase):
         if "totp_secret" in user._fields:
             user.sudo().totp_secret = "A" * 32
             user.flush()
-            report = self.report(**self.odoo_auth())
+            report = self.report(**odoo_auth())
             self.assertIn("To be mended Callback login Odoo asks this user for a second", report)
 
     def test_the_login_is_not_there(self):
         self.deliverer()
         url = self.odoo_url + "/web/login"
-        report = self.report(**self.odoo_auth(callback_auth_url=url))
+        report = self.report(**odoo_auth(callback_auth_url=url))
         self.assertIn("it ends in /web/session/authenticate", report)
 
     def test_a_user_who_may_too_much(self):
         self.deliverer("mts_connector.group_callback,base.group_user")
-        report = self.report(**self.odoo_auth())
+        report = self.report(**odoo_auth())
         self.assertIn("Doubtful Callback user This user may do more than deliver", report)
         self.assertIn("Works Callback login", report)
 
     def test_another_api_takes_the_login(self):
         with Receiver() as server:
             values = {"callback_url": server.url, "callback_auth_url": server.auth_url}
-            report = self.report(**self.odoo_auth(**values))
+            report = self.report(**odoo_auth(**values))
         self.assertIn("To be mended Callback login Odoo's login is not at this address", report)
 
 
@@ -194,7 +184,7 @@ class TestTraces(ConnectionCase):
     def test_nothing_is_sent_or_changed(self):
         self.deliverer()
         partner = self.create_registrant()
-        connector = self.create_connector(**self.odoo_auth())
+        connector = self.create_connector(**odoo_auth())
         tables = [self.env[name] for name in ("mts.run", "mts.request", "mts.record")]
         before = [table.search_count([]) for table in tables], connector.read(), partner.read()
         self.connection_report(connector.with_user(self.manager))
@@ -205,7 +195,7 @@ class TestTraces(ConnectionCase):
 
     def test_nothing_secret_is_told_or_kept(self):
         self.deliverer()
-        connector = self.create_connector(**self.odoo_auth(callback_auth_password="hush hush"))
+        connector = self.create_connector(**odoo_auth(callback_auth_password="hush hush"))
         with self.assertLogs(level="DEBUG") as logs:
             report = self.connection_report(connector)
         row = self.env["mts.connection.test"].search([], order="id desc", limit=1)

@@ -6,9 +6,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests.common import Form, new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
+from .common import PASSWORD
 from .fault_case import FaultCase
 
-PASSWORD = "made up, long enough"
 GROUPS = "mts_connector.group_user,base.group_partner_manager"
 TOKEN, OTHER_TOKEN = "one token", "another token"
 MERGE = "base.partner.merge.automatic.wizard"

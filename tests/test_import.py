@@ -7,9 +7,8 @@ from unittest.mock import patch
 from odoo.tests.common import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .common import MtsCase
+from .common import PASSWORD, MtsCase, odoo_auth
 
-PASSWORD = "made up, long enough"
 SINGLE = {"callback_in_bulk": False}
 METHODS = ("POST", "PUT", "GET", "PATCH")
 
@@ -39,14 +38,6 @@ class TestImport(MtsCase):
         self.env["base"].flush()
         return user
 
-    def odoo_auth(self, **values):
-        return {
-            "callback_auth_type": "odoo",
-            "callback_auth_username": "seeder",
-            "callback_auth_password": PASSWORD,
-            **values,
-        }
-
     def single(self, **values):
         return {**SINGLE, "callback_url": self.odoo_url + "/mts/callback", **values}
 
@@ -74,20 +65,20 @@ class TestImport(MtsCase):
 
     def test_in_bulk_with_odoo_login(self):
         self.delivering_user("mts_connector.group_callback")
-        connector = self.create_connector(**self.odoo_auth())
+        connector = self.create_connector(**odoo_auth())
         self.assert_tokenized(connector, self.create_registrants(3))
         self.assert_logged_in_and_out()
 
     def test_singly_with_odoo_login(self):
         self.delivering_user("mts_connector.group_callback")
-        connector = self.create_connector(**self.single(**self.odoo_auth()))
+        connector = self.create_connector(**self.single(**odoo_auth()))
         self.assert_tokenized(connector, self.create_registrants(3))
         self.assert_logged_in_and_out()
 
     def test_with_the_login_of_a_portal_user(self):
         self.delivering_user("mts_connector.group_callback,base.group_portal")
         for number, delivery in enumerate(({}, self.single())):
-            connector = self.create_connector(**self.odoo_auth(), **delivery)
+            connector = self.create_connector(**odoo_auth(), **delivery)
             person = self.create_registrant(given_name=f"Person {number}")
             self.assert_tokenized(connector, person)
 
@@ -166,9 +157,6 @@ class TestImport(MtsCase):
         self.assertEqual((run.state, run.selected_count), ("done", 0))
         self.assertFalse(self.simulator.ledger.posts)
         self.assertFalse(self.record_of(archived + other + done + unknown))
-
-    def record_of(self, partner, connector=None):
-        return self.env["mts.record"].search([("partner_id", "in", partner.ids)])
 
     def test_token_and_vid_change_together(self):
         first, second = self.create_registrants(2)

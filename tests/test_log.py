@@ -8,13 +8,12 @@ import psycopg2
 from odoo.tests.common import new_test_user, tagged
 from werkzeug.exceptions import BadRequest
 
-from .common import MtsCase
+from .common import PASSWORD, MtsCase
+from .fault_case import everything_logged
 from .rights_case import RightsCase
-from .test_store_failures import everything_logged
 
 VID, OTHER_VID = "2345678901234560", "9876543210987654"
 TOKEN = "294830175629481037562948103756294810"
-PASSWORD = "made up, long enough"
 NAMED = "res_partner_check_name"
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from odoo.tests.common import new_test_user, tagged
 
-from .fault_case import PASSWORD
+from .common import PASSWORD
 from .odk_case import OdkCase
 
 

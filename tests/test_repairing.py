@@ -15,9 +15,9 @@ from odoo.tools.safe_eval import safe_eval
 from ..models.mts_registrant_form import MtsRegistrantForm
 from ..models.mts_repair import TO_REPAIR
 from ..mts.message import named_fields
+from .common import PASSWORD
 from .fault_case import FaultCase
 
-PASSWORD = "made up, long enough"
 GROUPS = "mts_connector.group_user,base.group_partner_manager,base.group_allow_export"
 
 

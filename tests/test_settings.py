@@ -16,6 +16,7 @@ from ..models import mts_connector_defaults as defaults
 from ..models import mts_delivery_settings, mts_sending_settings
 from ..models.mts_setting_problems import TYPED
 from ..mts import output_format, settings
+from .common import PASSWORD, odoo_auth
 
 LABELS = {
     "name": "Name",
@@ -196,14 +197,6 @@ class SettingsCase(TransactionCase):
 
     def create_connector(self, **values):
         return self.connectors.create({"name": "Registry", **values})
-
-    def odoo_auth(self, **values):
-        return {
-            "callback_auth_type": "odoo",
-            "callback_auth_username": "seeder",
-            "callback_auth_password": "correct horse",
-            **values,
-        }
 
     @contextmanager
     def assert_refused(self, field, reason):
@@ -470,22 +463,22 @@ class TestRefused(SettingsCase):
             for empty in (False, ""):
                 with self.subTest(field=field, empty=empty):
                     with self.assert_refused(field, "it is needed"):
-                        self.create_connector(**self.odoo_auth(**{field: empty}))
+                        self.create_connector(**odoo_auth(**{field: empty}))
                     switched = self.create_connector()
                     with self.assert_refused(field, "it is needed"):
-                        switched.write(self.odoo_auth(**{field: empty}))
+                        switched.write(odoo_auth(**{field: empty}))
         for field in ("callback_auth_database", "callback_auth_username"):
-            connector = self.create_connector(**self.odoo_auth())
+            connector = self.create_connector(**odoo_auth())
             with self.assert_refused(field, "it is needed"):
                 connector.write({field: " ", "callback_auth_password": "another"})
-            self.assertEqual(connector._secret("callback_auth_password"), "correct horse")
+            self.assertEqual(connector._secret("callback_auth_password"), PASSWORD)
 
     def test_odoo_login_needs_a_url(self):
         with self.assert_refused("callback_auth_url", "starts with http"):
-            self.create_connector(**self.odoo_auth(callback_auth_url=False))
+            self.create_connector(**odoo_auth(callback_auth_url=False))
         connector = self.create_connector(callback_auth_url=False)
         with self.assert_refused("callback_auth_url", "starts with http"):
-            connector.write(self.odoo_auth())
+            connector.write(odoo_auth())
         # It would be kept for everybody to read.
         with self.assert_refused("callback_auth_url", "user name or a password"):
             connector.callback_auth_url = "https://mts:secret@odoo.example.org/"

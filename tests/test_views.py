@@ -100,9 +100,6 @@ class TestScreens(ViewsCase):
         for name in ("mosip_vid", "mosip_auth_token", "mts_record_ids"):
             self.assertNotIn(name, fields["fields"])
 
-    def record_of(self, partner, connector=None):
-        return self.env["mts.record"].search([("partner_id", "in", partner.ids)])
-
 
 @tagged("post_install", "-at_install")
 class TestButtons(ViewsCase):

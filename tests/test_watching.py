@@ -9,11 +9,11 @@ from odoo.tests.common import new_test_user, tagged
 
 from ..background import news
 from ..models import mts_ledger_counts
+from .common import PASSWORD
 from .fault_case import CommittedCase
 from .screen_case import ScreenCase
 
 OFFICER = "mts_connector.group_user"
-PASSWORD = "made up, long enough"
 
 
 class WatchCase(ScreenCase):

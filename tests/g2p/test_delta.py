@@ -189,14 +189,6 @@ class TestWhileAnAnswerIsExpected(G2pCase):
 class TestMerged(G2pCase):
     """Odoo moves the IDs of one contact to the other, past OpenG2P's constraints."""
 
-    def merge(self, source, target, user=None):
-        wizard = self.env["base.partner.merge.automatic.wizard"]
-        wizard = wizard.with_user(user) if user else wizard
-        wizard._merge((source + target).ids, target, extra_checks=False)
-        self.env["base"].flush()
-        self.env["base"].invalidate_cache()
-        self.assertFalse(source.exists())
-
     def assert_one_of_each(self, partner):
         """OpenG2P's own check still passes."""
         partner.reg_ids._validate_fields(["partner_id", "id_type"])
@@ -205,7 +197,7 @@ class TestMerged(G2pCase):
         source, target = self.create_registrant(), self.create_registrant(vid=False)
         self.simulator.hold()
         self.import_now(self.connector)
-        self.merge(source, target)
+        self.merge_contacts(source, target)
         self.release()
         self.start_slice(self.connector)
         self.assert_tokenized(target)
@@ -217,7 +209,7 @@ class TestMerged(G2pCase):
         self.simulator.add_fault("output", "set", vids=[lost], values={"token": "wrong"})
         self.simulator.hold()
         self.import_now(self.connector)
-        self.merge(source, target)
+        self.merge_contacts(source, target)
         self.assertEqual(self.vid_of(target), vid)
         self.assert_one_of_each(target)
         self.release()
@@ -230,7 +222,7 @@ class TestMerged(G2pCase):
         vid = self.vid_of(target)
         self.import_now(self.create_connector(search_domain=f'[("id", "=", {source.id})]'))
         token = source.mosip_auth_token
-        self.merge(source, target)
+        self.merge_contacts(source, target)
         self.assertEqual(target.mosip_auth_token, token)
         self.assert_tokenized(target)
         self.assert_one_of_each(target)
@@ -242,7 +234,7 @@ class TestMerged(G2pCase):
         source.mosip_auth_token = "theirs"
         self.give(source, self.token_type, "theirs")
         self.give(target, self.token_type, "ours")
-        self.merge(source, target)
+        self.merge_contacts(source, target)
         self.assertEqual((target.mosip_auth_token, target.reg_ids.value), ("ours", "ours"))
         self.assert_one_of_each(target)
 
@@ -257,16 +249,16 @@ class TestMerged(G2pCase):
         states = [self.record_of(person).state for person in (source, target)]
         self.assertEqual(states, ["pending"] * 2)
         with self.assertRaisesRegex(UserError, "wait for an answer"), self.env.cr.savepoint():
-            self.merge(source, target)
+            self.merge_contacts(source, target)
         self.release()
-        self.merge(source, target)
+        self.merge_contacts(source, target)
         self.assert_tokenized(target)
 
     def test_other_ids_are_left_to_odoo(self):
         source, target = self.create_registrant(), self.create_registrant(vid=False)
         national = self.env["g2p.id.type"].create({"name": "National ID"})
         row = self.give(source, national, "AB 123")
-        self.merge(source, target)
+        self.merge_contacts(source, target)
         self.assertEqual(self.rows(target, national), row)
 
     def test_by_a_registrar(self):
@@ -287,7 +279,7 @@ class TestMerged(G2pCase):
         )
         source, target = self.create_registrant(), self.create_registrant()
         vid = self.vid_of(target)
-        self.merge(source, target.with_user(user), user)
+        self.merge_contacts(source, target.with_user(user), user)
         self.assert_untouched(target, vid)
 
 
