@@ -2,17 +2,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Run random schedules of everything that can happen, and check the promises after each."""
 
-import os
-import subprocess
-import sys
 from typing import List
 
-from bootstrap.paths import CHECKOUT
-from environment.environment import python_path
+from ._apart import run_apart
 
 
 def run(arguments: List[str]) -> int:
     """Run them in a process of its own, which finds the simulator."""
-    variables = dict(os.environ, PYTHONPATH=python_path())
-    command = [sys.executable, "-m", "faults", *arguments]
-    return subprocess.run(command, env=variables, cwd=str(CHECKOUT), check=False).returncode
+    return run_apart("faults", arguments)
