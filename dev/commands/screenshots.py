@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, List, NamedTuple, Tuple
 
 from PIL import Image
 
@@ -31,6 +31,187 @@ IMAGES = CHECKOUT / "docs" / "images"
 STORE_PAGE = CHECKOUT / "static" / "description"
 # Beyond the people of the demo.
 LATECOMERS = 400
+
+
+class Screen(NamedTuple):
+    """A picture: of which page, how high, what must be there, and what is clicked before."""
+
+    name: str
+    page: str
+    height: int
+    ready: str
+    clicks: Tuple[str, ...] = ()
+
+
+#: The pages that an action opens by itself: a list, cards or a graph.
+ACTIONS = {
+    "overview": ("mts_overview_action", "mts.connector"),
+    "imports": ("mts_run_action", "mts.run"),
+    "rejected": ("mts_record_rejected_action", "mts.record"),
+    "duplicates": ("mts_duplicate_action", "res.partner"),
+    "decisions": ("mts_duplicate_decision_action", "mts.duplicate.decision"),
+    "submissions": ("mts_submission_action", "mts.submission"),
+}
+GRAPHS = {
+    "answers-by-day": ("mts_record_day_action", "mts.record"),
+    "rejections-by-code": ("mts_record_code_action", "mts.record"),
+    "coverage": ("mts_coverage_action", "mts.coverage"),
+}
+SCREENS = (
+    Screen("overview", "overview", 340, ".o_kanban_view .o_kanban_record"),
+    Screen(
+        "connector",
+        "connector",
+        900,
+        ".o_form_view .tab-pane.active .o_field_widget[name=mapping]",
+    ),
+    Screen(
+        "connector-mts",
+        "connector",
+        900,
+        ".o_form_view .tab-pane.active .o_field_widget[name=output_format]",
+        (".nav-tabs >> text=MTS",),
+    ),
+    Screen(
+        "connector-callback",
+        "connector",
+        800,
+        ".o_form_view .tab-pane.active .o_field_widget[name=callback_url]",
+        (".nav-tabs >> text=Callback",),
+    ),
+    Screen(
+        "connector-schedule",
+        "connector",
+        700,
+        ".o_form_view .tab-pane.active .o_field_widget[name=job_type]",
+        (".nav-tabs >> text=Schedule",),
+    ),
+    Screen(
+        "connector-edit",
+        "connector",
+        1100,
+        ".o_form_view.o_form_editable .ace_content",
+        (".o_form_button_edit",),
+    ),
+    Screen(
+        "connection",
+        "connector",
+        600,
+        ".modal .o_field_widget[name=report] table",
+        ("button[name=action_test_connection]",),
+    ),
+    Screen(
+        "preview",
+        "connector",
+        900,
+        ".modal .o_field_widget[name=report] table",
+        ("button[name=action_preview]",),
+    ),
+    Screen(
+        "send-one",
+        "connector",
+        600,
+        ".modal .o_field_widget[name=standing]",
+        ("button[name=action_preview]", ".modal footer >> text=Send One"),
+    ),
+    Screen("import", "import", 620, ".o_form_view .o_progressbar"),
+    Screen("imports", "imports", 400, ".o_list_view .o_data_row"),
+    Screen(
+        "refused",
+        "rejected",
+        760,
+        ".o_list_view .o_data_row",
+        (".o_group_header >> text=IDA-DEA-001",),
+    ),
+    Screen("duplicates", "duplicates", 580, ".o_list_view .o_data_row"),
+    Screen(
+        "registrant",
+        "registrant",
+        820,
+        ".o_form_view .tab-pane.active .o_field_widget[name=mts_record_ids] tbody",
+        (".nav-tabs >> text=MOSIP",),
+    ),
+    Screen(
+        "comparison",
+        "duplicates",
+        820,
+        ".modal .o_field_widget[name=comparison] table",
+        (".o_data_row button[name=action_compare_duplicates] >> nth=0",),
+    ),
+    Screen(
+        "retry",
+        "rejected",
+        700,
+        ".modal button[name=action_send]",
+        (
+            ".o_group_header >> text=IDA-DEA-001",
+            ".o_data_row .o_list_record_selector >> nth=0",
+            ".o_cp_buttons button >> text=Retry",
+        ),
+    ),
+    Screen(
+        "repair",
+        "rejected",
+        820,
+        ".o_form_view.o_form_editable .o_field_widget[name=gender]",
+        (
+            ".o_group_header >> text=ATS-REQ-011",
+            ".o_data_row button[name=action_open_registrant] >> nth=0",
+        ),
+    ),
+    Screen(
+        "repair-vid",
+        "rejected",
+        820,
+        ".o_form_editable .tab-pane.active .o_field_widget[name=mosip_vid_masked]",
+        (
+            ".o_group_header >> text=IDA-MLC-005",
+            ".o_data_row button[name=action_open_registrant] >> nth=0",
+        ),
+    ),
+    Screen(
+        "record",
+        "rejected",
+        700,
+        ".o_form_view .o_field_widget[name=situation]",
+        (".o_group_header >> text=IDA-DEA-001", ".o_data_row >> nth=0"),
+    ),
+    Screen("not-duplicates", "decisions", 500, ".o_list_view, .o_view_nocontent"),
+    Screen(
+        "answers-by-day", "answers-by-day", 700, ".o_graph_view canvas, .o_graph_renderer canvas"
+    ),
+    Screen(
+        "rejections-by-code",
+        "rejections-by-code",
+        700,
+        ".o_graph_view canvas, .o_graph_renderer canvas",
+    ),
+    Screen("coverage", "coverage", 700, ".o_graph_view canvas, .o_graph_renderer canvas"),
+)
+FIELD_SCREENS = (
+    Screen(
+        "field",
+        "field",
+        900,
+        ".o_form_view .tab-pane.active .o_field_widget[name=odk_url]",
+        (".nav-tabs >> text=ODK Central",),
+    ),
+    Screen(
+        "field-edit",
+        "field",
+        900,
+        ".o_form_editable .tab-pane.active .o_field_widget[name=odk_url]",
+        (".o_form_button_edit", ".nav-tabs >> text=ODK Central"),
+    ),
+    Screen(
+        "field-preview",
+        "field",
+        900,
+        ".modal .o_field_widget[name=report] pre",
+        ("button[name=action_preview]",),
+    ),
+    Screen("submissions", "submissions", 500, ".o_list_view .o_data_row"),
+)
 
 
 def run(arguments: List[str]) -> int:
@@ -100,159 +281,14 @@ def _shots(play: Stage) -> List[Dict[str, Any]]:
     watch(play, connector)
     # Who has come since is due now.
     registry.register(sample_people(LATECOMERS)[-2:])
-    form = _form(registry, "mts_connector_action", "mts.connector", connector)
     run = max(registry.runs(connector), key=lambda run: run["selected_count"])["id"]
     twice = registry.registrants(("mosip_duplicate_count", ">", 0))[0]["id"]
-    return [
-        {
-            "name": "overview",
-            "path": _list(registry, "mts_overview_action", "mts.connector"),
-            "ready": ".o_kanban_view .o_kanban_record",
-            "height": 340,
-        },
-        {
-            "name": "connector",
-            "path": form,
-            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mapping]",
-            "height": 900,
-        },
-        {
-            "name": "connector-mts",
-            "path": form,
-            "clicks": [".nav-tabs >> text=MTS"],
-            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=output_format]",
-            "height": 900,
-        },
-        {
-            "name": "connector-callback",
-            "path": form,
-            "clicks": [".nav-tabs >> text=Callback"],
-            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=callback_url]",
-            "height": 800,
-        },
-        {
-            "name": "connector-schedule",
-            "path": form,
-            "clicks": [".nav-tabs >> text=Schedule"],
-            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=job_type]",
-            "height": 700,
-        },
-        {
-            "name": "connector-edit",
-            "path": form,
-            "clicks": [".o_form_button_edit"],
-            "ready": ".o_form_view.o_form_editable .ace_content",
-            "height": 1100,
-        },
-        {
-            "name": "connection",
-            "path": form,
-            "clicks": ["button[name=action_test_connection]"],
-            "ready": ".modal .o_field_widget[name=report] table",
-            "height": 600,
-        },
-        {
-            "name": "preview",
-            "path": form,
-            "clicks": ["button[name=action_preview]"],
-            "ready": ".modal .o_field_widget[name=report] table",
-            "height": 900,
-        },
-        {
-            "name": "send-one",
-            "path": form,
-            "clicks": ["button[name=action_preview]", ".modal footer >> text=Send One"],
-            "ready": ".modal .o_field_widget[name=standing]",
-            "height": 600,
-        },
-        {
-            "name": "import",
-            "path": _form(registry, "mts_run_action", "mts.run", run),
-            "ready": ".o_form_view .o_progressbar",
-            "height": 620,
-        },
-        {
-            "name": "imports",
-            "path": _list(registry, "mts_run_action", "mts.run"),
-            "ready": ".o_list_view .o_data_row",
-            "height": 400,
-        },
-        {
-            "name": "refused",
-            "path": _list(registry, "mts_record_rejected_action", "mts.record"),
-            "clicks": [".o_group_header >> text=IDA-DEA-001"],
-            "ready": ".o_list_view .o_data_row",
-            "height": 760,
-        },
-        {
-            "name": "duplicates",
-            "path": _list(registry, "mts_duplicate_action", "res.partner"),
-            "ready": ".o_list_view .o_data_row",
-            "height": 580,
-        },
-        {
-            "name": "registrant",
-            "path": f"/web#id={twice}&model=res.partner&view_type=form",
-            "clicks": [".nav-tabs >> text=MOSIP"],
-            "ready": ".o_form_view .tab-pane.active .o_field_widget[name=mts_record_ids] tbody",
-            "height": 820,
-        },
-        {
-            "name": "comparison",
-            "path": _list(registry, "mts_duplicate_action", "res.partner"),
-            "clicks": [".o_data_row button[name=action_compare_duplicates] >> nth=0"],
-            "ready": ".modal .o_field_widget[name=comparison] table",
-            "height": 820,
-        },
-        {
-            "name": "retry",
-            "path": _list(registry, "mts_record_rejected_action", "mts.record"),
-            "clicks": [
-                ".o_group_header >> text=IDA-DEA-001",
-                ".o_data_row .o_list_record_selector >> nth=0",
-                ".o_cp_buttons button >> text=Retry",
-            ],
-            "ready": ".modal button[name=action_send]",
-            "height": 700,
-        },
-        {
-            "name": "repair",
-            "path": _list(registry, "mts_record_rejected_action", "mts.record"),
-            "clicks": [
-                ".o_group_header >> text=ATS-REQ-011",
-                ".o_data_row button[name=action_open_registrant] >> nth=0",
-            ],
-            "ready": ".o_form_view.o_form_editable .o_field_widget[name=gender]",
-            "height": 820,
-        },
-        {
-            "name": "repair-vid",
-            "path": _list(registry, "mts_record_rejected_action", "mts.record"),
-            "clicks": [
-                ".o_group_header >> text=IDA-MLC-005",
-                ".o_data_row button[name=action_open_registrant] >> nth=0",
-            ],
-            "ready": ".o_form_editable .tab-pane.active .o_field_widget[name=mosip_vid_masked]",
-            "height": 820,
-        },
-        {
-            "name": "record",
-            "path": _list(registry, "mts_record_rejected_action", "mts.record"),
-            "clicks": [
-                ".o_group_header >> text=IDA-DEA-001",
-                ".o_data_row >> nth=0",
-            ],
-            "ready": ".o_form_view .o_field_widget[name=situation]",
-            "height": 700,
-        },
-        {
-            "name": "not-duplicates",
-            "path": _list(registry, "mts_duplicate_decision_action", "mts.duplicate.decision"),
-            "ready": ".o_list_view, .o_view_nocontent",
-            "height": 500,
-        },
-        *_board(registry),
-    ]
+    pages = {
+        "connector": _form(registry, "mts_connector_action", "mts.connector", connector),
+        "import": _form(registry, "mts_run_action", "mts.run", run),
+        "registrant": f"/web#id={twice}&model=res.partner&view_type=form",
+    }
+    return _orders(registry, SCREENS, pages)
 
 
 def _field(play: Stage) -> List[Dict[str, Any]]:
@@ -262,52 +298,30 @@ def _field(play: Stage) -> List[Dict[str, Any]]:
     is_odk = [("input_type", "=", "odk")]
     (connector,) = registry.rpc.call("mts.connector", "search", is_odk)
     form = _form(registry, "mts_connector_action", "mts.connector", connector)
-    page = ".o_form_view .tab-pane.active .o_field_widget[name=odk_url]"
-    return [
-        {
-            "name": "field",
-            "path": form,
-            "clicks": [".nav-tabs >> text=ODK Central"],
-            "ready": page,
-            "height": 900,
-        },
-        {
-            "name": "field-edit",
-            "path": form,
-            "clicks": [".o_form_button_edit", ".nav-tabs >> text=ODK Central"],
-            "ready": page.replace(".o_form_view", ".o_form_editable"),
-            "height": 900,
-        },
-        {
-            "name": "field-preview",
-            "path": form,
-            "clicks": ["button[name=action_preview]"],
-            "ready": ".modal .o_field_widget[name=report] pre",
-            "height": 900,
-        },
-        {
-            "name": "submissions",
-            "path": _list(registry, "mts_submission_action", "mts.submission"),
-            "ready": ".o_list_view .o_data_row",
-            "height": 500,
-        },
-    ]
+    return _orders(registry, FIELD_SCREENS, {"field": form})
 
 
-def _board(registry: Registry) -> List[Dict[str, Any]]:
-    boards = {
-        "answers-by-day": ("mts_record_day_action", "mts.record"),
-        "rejections-by-code": ("mts_record_code_action", "mts.record"),
-        "coverage": ("mts_coverage_action", "mts.coverage"),
+def _orders(
+    registry: Registry, screens: Iterable[Screen], pages: Dict[str, str]
+) -> List[Dict[str, Any]]:
+    """What `screenshots/take.py` is told of these screens.
+
+    :param pages: those that no action opens by itself
+    """
+    lists = {page: _list(registry, *action) for page, action in ACTIONS.items()}
+    graphs = {
+        page: f"{_list(registry, *action)}&view_type=graph" for page, action in GRAPHS.items()
     }
+    pages = {**lists, **graphs, **pages}
     return [
         {
-            "name": name,
-            "path": f"{_list(registry, action, model)}&view_type=graph",
-            "ready": ".o_graph_view canvas, .o_graph_renderer canvas",
-            "height": 700,
+            "name": screen.name,
+            "path": pages[screen.page],
+            "ready": screen.ready,
+            "height": screen.height,
+            "clicks": screen.clicks,
         }
-        for name, (action, model) in boards.items()
+        for screen in screens
     ]
 
 
