@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 
+from ..defaults import default_fields, default_mapping, form_defaults
 from ..mts import message, settings, submission_format
 from ..mts.odk import OdkForm
-from .mts_connector_defaults import default_fields, default_mapping, form_defaults
 from .mts_secret_mixin import DATABASE, SERVER
 
 RANGES = {"odk_delay_minutes": (0, 1440)}

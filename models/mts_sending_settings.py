@@ -3,8 +3,8 @@
 from odoo import _, api, fields, models
 from odoo.osv import expression
 
+from ..defaults import default_domain, default_fields, default_mapping
 from ..mts import settings
-from .mts_connector_defaults import default_domain, default_fields, default_mapping
 
 # Each is refused at once on saving: (least, most).
 RANGES = {

@@ -12,7 +12,7 @@ from lxml import etree
 from odoo.exceptions import ValidationError
 from odoo.tests.common import Form, TransactionCase, new_test_user, tagged
 
-from ..models import mts_connector_defaults as defaults
+from .. import defaults
 from ..models import mts_delivery_settings, mts_sending_settings
 from ..models.mts_setting_problems import TYPED
 from ..mts import output_format, settings

@@ -4,8 +4,8 @@
 
 import json
 
-from ..mts import submission_format
-from ..mts.message import LIST_FIELDS, VID_KEY
+from .mts import submission_format
+from .mts.message import LIST_FIELDS, VID_KEY
 
 # For each field of MTS the contact's fields that may hold it, best first: OpenG2P's names, then
 # those of OCA's addons, then Odoo's own. Within a candidate every field is used.
