@@ -236,7 +236,7 @@ _TRANSPORT_ERRORS = (
 
 def _transport_error(error: requests.RequestException, sent: bool) -> MtsError:
     """Tell "never sent" from "sent, and nobody knows"."""
-    if isinstance(error, (ValueError, requests.exceptions.InvalidSchema)) and not sent:
+    if isinstance(error, ValueError) and not sent:
         return Refused(_("The URL of MTS cannot be used."))
     kind = OutcomeUnknown if sent else Unreachable
     for special, reason in _TRANSPORT_ERRORS:
