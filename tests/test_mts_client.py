@@ -161,7 +161,7 @@ class TestAgainstTheSimulator(unittest.TestCase):
 class TestOtherServers(unittest.TestCase):
     @contextmanager
     def served(self, *parts, timeout=30):
-        with Answering(*parts) as server, MtsClient(server.url, timeout) as client:
+        with Answering(*parts) as server, MtsClient(f"{server.url}/", timeout) as client:
             yield server, client
 
     def submitted(self, *parts, **options):
@@ -173,11 +173,12 @@ class TestOtherServers(unittest.TestCase):
 
     def test_a_good_answer(self):
         with self.served(answer(GOOD)) as (server, client):
-            self.assertEqual(client.submit(batch()), IDENTIFIER)
+            self.assertEqual(client.submit(batch({"name": "Traoré"})), IDENTIFIER)
         head, body = server.requests[0]
         self.assertIn("POST /authtoken/json HTTP/1.1", head)
-        self.assertIn("Content-Type: application/json", head)
+        self.assertIn("\r\nContent-Type: application/json\r\n", head)
         self.assertEqual(json.loads(body)["request"]["lang"], "eng")
+        self.assertIn("Traoré".encode(), body)
 
     def test_nobody_listens(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -187,6 +188,31 @@ class TestOtherServers(unittest.TestCase):
             for call in (lambda: client.submit(batch()), client.ping):
                 with self.assertRaisesRegex(Unreachable, "could not be reached"):
                     call()
+
+    def test_a_refused_connection_is_tried_again_twice(self):
+        at_once = client_module.CONNECT_RETRY.new(backoff_factor=0)
+        connect = "urllib3.util.connection.create_connection"
+        for scheme in ("http", "https"):
+            with patch.object(client_module, "CONNECT_RETRY", at_once), patch(
+                connect, side_effect=ConnectionRefusedError
+            ) as attempts, MtsClient(f"{scheme}://127.0.0.1:9", 5) as client:
+                with self.assertRaises(Unreachable):
+                    client.submit(batch())
+            self.assertEqual(attempts.call_count, 3)
+
+    def test_what_arrived_is_not_sent_again(self):
+        for part in (b"", b"\x00garbage\r\n\r\n", answer("", 503, "Retry-After: 0\r\n")):
+            with self.served(part) as (server, client):
+                with self.assertRaises(MtsError):
+                    client.submit(batch())
+                with self.assertRaises(MtsError):
+                    client.ping()
+                self.assertEqual(len(server.requests), 2, part)
+
+    def test_urls_that_are_none(self):
+        for url in ("nowhere", "ftp://127.0.0.1", "http://", "http://[::1"):
+            with MtsClient(url, 5) as client, self.assertRaisesRegex(Refused, "URL of MTS"):
+                client.submit(batch())
 
     def test_what_the_status_means(self):
         for status, kind in (
@@ -229,7 +255,7 @@ class TestOtherServers(unittest.TestCase):
 
     def test_redirects_are_not_followed(self):
         with Answering(answer(GOOD)) as elsewhere:
-            for status in (301, 302, 303, 307, 308):
+            for status in (300, 301, 302, 303, 307, 308):
                 location = f"Location: {elsewhere.url}/\r\n"
                 error = self.submitted(answer("", status, location))
                 self.assertIsInstance(error, Refused)
@@ -252,9 +278,16 @@ class TestOtherServers(unittest.TestCase):
             "\ufeff{}".encode("utf-16"),
         ):
             self.assertIs(type(self.submitted(answer(body))), NotMts, body[:20])
+        self.assertIn("no JSON", str(self.submitted(answer("<html>"))))
+
+    def test_identifiers(self):
+        for identifier in ("a" * 100, "A.b_c-9"):
+            body = json.dumps({"response": {"request_identifier": identifier}})
+            with self.served(answer(body)) as (_server, client):
+                self.assertEqual(client.submit(batch()), identifier)
 
     def test_identifiers_that_are_none(self):
-        for identifier in (5, "", None, "../ping", "a b", "a\x00b", "é", "a" * 101, ["a"]):
+        for identifier in (5, "", None, "../ping", "a b", "a\n", "a\x00b", "é", "a" * 101, ["a"]):
             body = json.dumps({"response": {"request_identifier": identifier}})
             self.assertIs(type(self.submitted(answer(body))), NotMts, identifier)
 
@@ -272,10 +305,42 @@ class TestOtherServers(unittest.TestCase):
         error = self.submitted(answer(error_body({"a": 1}, ["b"]), 400))
         self.assertEqual((error.code, str(error)), ("", "MTS refused the request (HTTP 400)."))
 
+    def test_words_of_mts_are_passed_on(self):
+        for status in (200, 400, 500):
+            error = self.submitted(answer(error_body("ATS-REQ-100", " no name\n"), status))
+            self.assertEqual((error.code, str(error)), ("ATS-REQ-100", "no name"))
+
+    def test_errors_that_are_none(self):
+        for errors in ({}, {"errorCode": "ATS-REQ-100"}, [], "ATS-REQ-100", [None]):
+            error = self.submitted(answer(json.dumps({"errors": errors}), 400))
+            self.assertEqual((type(error), error.code), (Refused, ""), errors)
+
+    def test_the_first_error_counts(self):
+        errors = [{"errorCode": f"ATS-REQ-10{number}"} for number in range(3)]
+        error = self.submitted(answer(json.dumps({"errors": errors}), 400))
+        self.assertEqual(error.code, "ATS-REQ-100")
+
+    def test_only_one_error_says_that_a_request_is_not_known(self):
+        for status, code, kind in (
+            (404, "ATS-REQ-016", UnknownRequest),
+            (404, "ATS-REQ-017", Refused),
+            (400, "ATS-REQ-016", Refused),
+            (410, "ATS-REQ-016", Refused),
+        ):
+            error = self.submitted(answer(error_body(code, "no"), status))
+            self.assertIs(type(error), kind, (status, code))
+
     def test_the_connection_breaks(self):
-        for part in (b"", b"HTTP/1.1 200 OK\r\n", answer(GOOD)[:-5], b"\x00garbage\r\n\r\n"):
+        for part in (
+            b"",
+            b"HTTP/1.1 200 OK\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n",
+            answer(GOOD)[:-5],
+            b"\x00garbage\r\n\r\n",
+        ):
             error = self.submitted(part)
             self.assertIsInstance(error, OutcomeUnknown, part)
+        self.assertIn("broke before it answered", str(self.submitted(b"")))
 
     def test_the_connection_breaks_on_a_question(self):
         with self.served(b"") as (_server, client), self.assertRaises(Unreachable):
@@ -290,6 +355,7 @@ class TestOtherServers(unittest.TestCase):
         ):
             error = self.submitted(*parts, timeout=0.3)
             self.assertIsInstance(error, OutcomeUnknown)
+        self.assertIn("in time", str(self.submitted((b"", 3600), timeout=0.3)))
 
     def test_an_answer_without_end(self):
         head = b"HTTP/1.1 %d OK\r\nConnection: close\r\n\r\n"
@@ -303,6 +369,11 @@ class TestOtherServers(unittest.TestCase):
             for secret in ("2345678901234567", "Amina", "127.0.0.1"):
                 self.assertNotIn(secret, str(error))
             self.assertTrue(error.__cause__ is None or error.__suppress_context__)
+
+    def test_what_mts_says_of_itself_is_text(self):
+        said = {"version": 1.2, "response": {"authfields": ["vid", 5]}}
+        with self.served(answer(json.dumps(said))) as (_server, client):
+            self.assertEqual(client.auth_fields(), ("", ["vid", "5"]))
 
     def test_questions_that_are_answered_with_something_else(self):
         with self.served(answer('{"response": {}}')) as (_server, client):
