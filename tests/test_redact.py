@@ -24,6 +24,10 @@ class TestRedact(unittest.TestCase):
         ):
             self.assertEqual(redact(text, VALUES), expected)
 
+    def test_short_values_are_looked_for_by_themselves(self):
+        self.assertEqual(redact("Aminata, Amina", ["Amina"]), "Aminata, •••")
+        self.assertEqual(redact("of Traorean descent", ["Traore"]), "of •••an descent")
+
     def test_what_looks_like_somebodys(self):
         for text in (
             "2345678901234560",

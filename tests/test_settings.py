@@ -170,6 +170,7 @@ for _field in ("mts_url", "callback_url"):
             "http://",
             "http:///path",
             "http://mts.example.org:99999",
+            "http://mts.example.org:0",
             "http://[::1",
             " http://mts.example.org",
             "http://mts.example.org ",
