@@ -3,6 +3,7 @@
 """The probe of a callback: what it says of whatever is at the address, and what it gives away."""
 
 import json
+import os
 import socket
 import unittest
 from contextlib import contextmanager
@@ -111,7 +112,7 @@ class TestAddress(ProbeCase):
     def test_a_redirect_is_not_followed(self):
         with self.serving(DENIED) as elsewhere:
             location = f"Location: {elsewhere.url}\r\n"
-            for status in (301, 302, 307, 308):
+            for status in (300, 301, 302, 307, 308):
                 error = self.error_of(answer("", status, location))
                 self.assertIn(f"redirects elsewhere (HTTP {status})", str(error))
             self.assertEqual(elsewhere.requests, [])
@@ -121,6 +122,11 @@ class TestAddress(ProbeCase):
             port = free.getsockname()[1]
         error = try_callback(f"http://127.0.0.1:{port}", "POST", True, True).error
         self.assertIn("Nothing answers at this address", str(error))
+
+    def test_a_proxy_that_is_not_there(self):
+        with patch.dict(os.environ, {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}):
+            error = try_callback("http://127.0.0.1:9", "POST", True, True).error
+        self.assertIn("The proxy on the way", str(error))
 
     def test_no_tls_is_spoken(self):
         with Receiver() as server:
@@ -211,6 +217,24 @@ class TestLogin(ProbeCase):
             outcome = self.log_in(odoo, callback)
         self.assertIsNone(outcome.error)
         self.assertIn("may not deliver", str(outcome.login_error))
+
+    def test_what_is_no_count(self):
+        for part in (
+            answer("{}"),
+            answer("[]"),
+            answer('{"accepted": 1}'),
+            answer('{"accepted": 0}', 201),
+        ):
+            with InTurn(DENIED, part) as callback, self.serving(logged_in()) as odoo:
+                outcome = self.log_in(odoo, callback)
+            self.assertIn("not this addon's callback", str(outcome.login_error))
+            self.assertFalse(outcome.delivered)
+
+    def test_a_logout_that_fails(self):
+        with InTurn(logged_in(), b"") as odoo, InTurn(DENIED, COUNT) as callback:
+            outcome = self.log_in(odoo, callback)
+            self.assertEqual(len(odoo.requests), 2)
+        self.assertEqual(outcome, callback_probe.Outcome(delivered=True))
 
     def test_who_logs_in_tells_the_database(self):
         with InTurn(answer("", 404), COUNT) as callback, self.serving(logged_in()) as odoo:

@@ -3,6 +3,7 @@
 """The client: what MTS says, and what else may be at its address."""
 
 import json
+import os
 import socket
 import threading
 import unittest
@@ -193,12 +194,18 @@ class TestOtherServers(unittest.TestCase):
         at_once = client_module.CONNECT_RETRY.new(backoff_factor=0)
         connect = "urllib3.util.connection.create_connection"
         for scheme in ("http", "https"):
-            with patch.object(client_module, "CONNECT_RETRY", at_once), patch(
-                connect, side_effect=ConnectionRefusedError
-            ) as attempts, MtsClient(f"{scheme}://127.0.0.1:9", 5) as client:
-                with self.assertRaises(Unreachable):
-                    client.submit(batch())
+            refusing = patch(connect, side_effect=ConnectionRefusedError)
+            with refusing as attempts, patch.object(client_module, "CONNECT_RETRY", at_once):
+                client = MtsClient(f"{scheme}://127.0.0.1:9", 5)
+                self.assertRaises(Unreachable, client.submit, batch())
             self.assertEqual(attempts.call_count, 3)
+
+    def test_a_proxy_that_is_not_there(self):
+        at_once = client_module.CONNECT_RETRY.new(backoff_factor=0)
+        proxy = {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+        with patch.object(client_module, "CONNECT_RETRY", at_once), patch.dict(os.environ, proxy):
+            client = MtsClient("http://127.0.0.1:9", 5)
+            self.assertRaisesRegex(Unreachable, "The proxy on", client.submit, batch())
 
     def test_what_arrived_is_not_sent_again(self):
         for part in (b"", b"\x00garbage\r\n\r\n", answer("", 503, "Retry-After: 0\r\n")):
