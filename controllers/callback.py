@@ -77,7 +77,7 @@ def _read_array():
 def _read_json(longest):
     """Return the JSON value that was sent.
 
-    Long numbers become zeros: Python takes very long over those of millions of digits.
+    Long integers become zeros: Python takes very long over those of millions of digits.
     """
     length = request.httprequest.content_length
     if length is None:
@@ -86,7 +86,7 @@ def _read_json(longest):
         raise Refused("unreadable", 413)
     try:
         data = request.httprequest.get_data()
-        return json.loads(data, parse_int=_integer, parse_float=_float, parse_constant=_zero)
+        return json.loads(data, parse_int=_integer)
     except (ValueError, RecursionError, HTTPException):
         # No JSON, nested too deeply, or the connection broke. ``from None``: they quote the body.
         raise Refused("unreadable", 400) from None
@@ -94,14 +94,6 @@ def _read_json(longest):
 
 def _integer(text):
     return int(text) if len(text) <= MAX_DIGITS else 0
-
-
-def _float(text):
-    return float(text) if len(text) <= MAX_DIGITS else 0
-
-
-def _zero(_text):
-    return 0
 
 
 def _deliver(read):

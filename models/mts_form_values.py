@@ -1,5 +1,7 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import math
+
 from odoo import _, api, fields, models
 
 from ..mts.settings import SettingError, shown
@@ -68,6 +70,8 @@ class MtsFormValues(models.AbstractModel):
             try:
                 if name not in allowed or not self._is_settable(known[name]):
                     raise ValueError("not to be set")
+                if isinstance(value, float) and not math.isfinite(value):
+                    raise ValueError("no number")
                 good[name] = getattr(self, f"_{known[name].type}_from")(known[name], value)
             except (KeyError, ValueError, TypeError):
                 # Not the words of the error, which quote the value.
@@ -103,7 +107,10 @@ class MtsFormValues(models.AbstractModel):
 
     @api.model
     def _float_from(self, _field, value):
-        return float(value)
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError("no number")
+        return number
 
     @api.model
     def _boolean_from(self, _field, value):

@@ -192,17 +192,21 @@ class TestKnownToken(OdkCase):
 
 @tagged("post_install", "-at_install")
 class TestValues(DeliveryMixin, OdkCase):
-    def taken(self, values, **settings):
-        """Have a submission with these values delivered, and return what it became."""
-        fields = ["name", "gender", "birthdate", "phone", "color", "is_registrant", "credit_limit"]
-        settings.setdefault("selected_fields", json.dumps(fields))
-        settings.setdefault(
-            "output_format",
-            "{params: {instance: .input.__id, vid: .output.vid, token: .output.token, "
-            "status: .output.status, errorCode: .output.errorCode, "
+    def bearer(self):
+        """Return the secret for a delivery that may set these fields."""
+        connector = self.create_odk_connector(
+            selected_fields=json.dumps(
+                ["name", "gender", "birthdate", "phone", "color", "is_registrant", "credit_limit"]
+            ),
+            output_format="{params: {instance: .input.__id, vid: .output.vid, "
+            "token: .output.token, status: .output.status, errorCode: .output.errorCode, "
             "errorMessage: .output.errorMessage, values: {name: .input.given_name}}}",
         )
-        bearer = self.bearer_of(self.create_odk_connector(**settings))
+        return self.bearer_of(connector)
+
+    def taken(self, values):
+        """Have a submission with these values delivered, and return what it became."""
+        bearer = self.bearer()
         answer = self.deliver_with(bearer, self.item(values=values))
         self.assertEqual(answer.json(), {"accepted": 1, "ignored": 0, "malformed": 0})
         return self.submission("uuid:1")
@@ -244,6 +248,28 @@ class TestValues(DeliveryMixin, OdkCase):
             submission.problem,
             "Not taken: gender, birthdate, color, phone, is_registrant, credit_limit",
         )
+
+    def test_numbers_without_end(self):
+        """JSON writes them as 1e999, Python also as NaN and Infinity, and a person as a text."""
+        bearer = self.bearer()
+        ends = {"uuid:1": "1e999", "uuid:2": "NaN", "uuid:3": "-Infinity", "uuid:4": '"inf"'}
+        values = {"name": "Amina", "color": "VALUE", "credit_limit": "VALUE"}
+        items = [
+            json.dumps(self.item(instance, values=values, token=f"token of {instance}")).replace(
+                '"VALUE"', number
+            )
+            for instance, number in ends.items()
+        ]
+        self.publish()
+        body = f"[{', '.join(items)}]"
+        headers = {**TEXT, "Authorization": f"Bearer {bearer}"}
+        answer = self.post("/mts/callback/bulk", body, headers)
+        self.assertEqual(answer.json(), {"accepted": 4, "ignored": 0, "malformed": 0})
+        self.env["base"].invalidate_cache()
+        for instance in ends:
+            submission = self.submission(instance)
+            self.assertEqual(submission.partner_id.name, "Amina")
+            self.assertEqual(submission.problem, "Not taken: color, credit_limit")
 
     def test_only_listed_fields_are_set(self):
         submission = self.taken(
