@@ -32,6 +32,25 @@ class TestTexts(unittest.TestCase):
         self.assertEqual(message.nest(values), {"a": "1", "b": {"c": "2", "d": {"e": "3"}}})
 
 
+class TestNamedFields(unittest.TestCase):
+    def test_whatever_mosip_calls_them(self):
+        for field, names in {
+            "vid": "vid individualId",
+            "name": "name fullName firstName lastName",
+            "gender": "gender",
+            "dob": "dob dobType age",
+            "phoneNumber": "phone phoneNumber mobile",
+            "emailId": "email e-mail emailId",
+            "fullAddress": "address fullAddress addressLine1 location3 postalCode pinCode "
+            "zoneCode",
+        }.items():
+            for name in (*names.split(), *names.upper().split()):
+                self.assertEqual(message.named_fields(f"{name} did not match"), [field])
+                self.assertEqual(message.named_fields(f"x{name} did not match"), [], name)
+                self.assertEqual(message.named_fields(f"{name}x did not match"), [], name)
+        self.assertEqual(message.named_fields("no date of birth"), ["dob"])
+
+
 class TestIdentity(unittest.TestCase):
     """What MOSIP is asked about; the same means that sending again is for nothing."""
 
