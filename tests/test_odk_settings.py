@@ -59,8 +59,9 @@ class TestRefused(OdkSettingsCase):
         for bad in (url + "/Submissions", url + "?x=1", url[: -len(".svc")]):
             with self.assert_refused("odk_odata_url", "it must end with .svc"):
                 self.create_odk(odk_odata_url=bad)
-        with self.assert_refused("odk_odata_url", "it must begin with the ODK base URL"):
-            self.create_odk(odk_odata_url=url.replace("odk.", "elsewhere."))
+        for bad in (url.replace("odk.", "elsewhere."), url.replace("https:", "http:")):
+            with self.assert_refused("odk_odata_url", "it must begin with the ODK base URL"):
+                self.create_odk(odk_odata_url=bad)
 
     def test_only_our_callback_in_bulk(self):
         with self.assert_refused("callback_in_bulk", "it must be on for ODK Central"):
