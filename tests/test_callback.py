@@ -76,6 +76,11 @@ class TestWhoMayDeliver(MtsCase):
                 self.assert_denied(person, answer)
             self.assert_taken(person, self.deliver(delivery))
 
+    def test_how_the_bearer_is_spelled(self):
+        person, delivery = self.caught()
+        spelled = "bEARER  " + delivery[2][BEARER].partition(" ")[2]
+        self.assert_taken(person, self.deliver(delivery, Authorization=spelled))
+
     def test_the_bearer_of_another_request(self):
         first, first_delivery = self.caught()
         second, second_delivery = self.caught(count=2)

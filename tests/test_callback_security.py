@@ -9,6 +9,7 @@ from odoo import http
 from odoo.exceptions import ValidationError
 from odoo.tests.common import new_test_user, tagged
 from odoo.tools import mute_logger
+from psycopg2 import errorcodes
 
 from .callback_case import (
     BULK,
@@ -51,6 +52,7 @@ class TestWho(CallbackCase):
             "Basic " + bearer,
             "Token " + bearer,
             bearer,
+            f"Bearers {bearer}",
             f"Bearer {bearer}, Bearer {bearer}",
             f"Bearer\xa0{bearer}",
             f"Bearer {bearer[:-1]}",
@@ -75,6 +77,11 @@ class TestWho(CallbackCase):
             self.log_in(group)
             with self.nothing_written():
                 self.assert_denied(bearer="")
+
+    def test_strangers_even_where_the_public_user_is_in_the_group(self):
+        self.sent()
+        self.env.ref("base.public_user").groups_id += self.env.ref("mts_connector.group_callback")
+        self.assert_denied(bearer="")
 
     def test_a_session_that_has_ended(self):
         self.sent()
@@ -263,3 +270,46 @@ class TestOurOwnErrors(CallbackCase):
             self.assertNotIn(TOKEN, text)
             self.assertIn("Callback failed: ValidationError", text)
             self.assertIn("in _receive", text)
+
+
+class Conflict(psycopg2.OperationalError):
+    """What PostgreSQL says when another transaction has changed the same row."""
+
+    pgcode = errorcodes.SERIALIZATION_FAILURE
+
+
+@tagged("post_install", "-at_install")
+class TestTurns(CallbackCase):
+    """Deliveries for one household get in each other's way, and MTS delivers none again."""
+
+    def delivered_against(self, error, times):
+        """Deliver where the database fails so often; return the answer and how many tries."""
+        requests, tries = type(self.env["mts.request"]), []
+        receive = requests._receive
+
+        def fail(records, results, delivered_for):
+            counts = receive(records, results, delivered_for)
+            tries.append(counts)
+            if len(tries) <= times:
+                raise error
+            return counts
+
+        with patch.object(requests, "_receive", fail):
+            answer = self.deliver(self.result(self.refs[0]))
+        return answer, len(tries)
+
+    def test_it_is_tried_until_it_has_been_its_turn(self):
+        person = self.sent()
+        answer, tries = self.delivered_against(Conflict(), 49)
+        self.assertEqual(answer, (200, {"accepted": 1, "ignored": 0, "malformed": 0}))
+        self.assertEqual(tries, 50)
+        self.assert_tokenized(person)
+        self.assertFalse(self.refused())
+
+    def test_what_is_no_conflict_is_not_tried_again(self):
+        self.sent()
+        with self.nothing_written(), mute_logger(
+            "odoo.addons.mts_connector.controllers.callback_request"
+        ):
+            answer, tries = self.delivered_against(psycopg2.OperationalError(), 1)
+        self.assertEqual((answer, tries), ((500, {"error": "failed"}), 1))
