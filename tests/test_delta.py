@@ -68,6 +68,18 @@ class TestPages(FaultCase):
         sent = [post["vids"] for post in self.simulator.ledger.posts]
         self.assertEqual(sent[2:], [[vid] for vid in vids])
 
+    def test_nobody_is_twice_in_a_batch(self):
+        """Neither where the next look begins."""
+        people = self.create_registrants(4)
+        people[1].city = "Kindia"
+        connector = self.create_connector(batch_size=2, search_domain='[("city", "=", "Kindia")]')
+        self.simulator.refuse(people[1].mosip_vid, "IDA-DEA-001")
+        self.import_now(connector)
+        people[1].given_name = "Aminata"
+        self.import_now(connector)
+        sent = [post["vids"] for post in self.simulator.ledger.posts]
+        self.assertEqual(sent, [[people[1].mosip_vid]] * 2)
+
 
 @tagged("post_install", "-at_install")
 class TestUnchanged(FaultCase):
@@ -85,6 +97,16 @@ class TestUnchanged(FaultCase):
         partner.comment = "not sent"
         self.import_now(connector)
         self.assertFalse(self.record_of(partner).to_check)
+
+    def test_being_looked_at_by_one_connector_is_no_matter_of_another(self):
+        first, second = self.create_connector(), self.create_connector(name="Second")
+        partner = self.refused_registrant(first)
+        self.simulator.refuse(partner.mosip_vid, "IDA-DEA-001")
+        self.import_now(second)
+        partner.comment = "not sent"
+        self.import_now(second)
+        self.import_now(first)
+        self.assertFalse(self.record_of(partner, second).to_check)
 
     def test_being_looked_at_ends_with_the_token(self):
         connector = self.create_connector()
@@ -226,6 +248,16 @@ class TestDottedPaths(FaultCase):
         title.name = "New"
         self.assert_sent_again(connector, partner, "New")
 
+    def test_the_name_of_a_many2one_behind_others(self):
+        title = self.env["res.partner.title"].create({"name": "Old"})
+        village = self.env["res.partner"].create({"name": "Village", "title": title.id})
+        household = self.env["res.partner"].create({"name": "Household", "parent_id": village.id})
+        connector, partner = self.refused_with(
+            "parent_id.parent_id.title.name", parent_id=household.id
+        )
+        title.name = "New"
+        self.assert_sent_again(connector, partner, "New")
+
     def test_a_sub_record(self):
         connector, partner = self.refused_with(
             "child_ids.street", child_ids=[(0, 0, {"name": "Home", "street": "Old"})]
@@ -357,11 +389,24 @@ class TestInFlight(FaultCase):
         vid = partner.mosip_vid
         self.simulator.hold()
         self.import_now(first)
-        self.import_now(second)
-        self.assertEqual(self.sends_of(vid), 1)
+        run = self.import_now(second)
+        self.assertEqual((run.expected_count, self.sends_of(vid)), (0, 1))
         self.assertFalse(self.record_of(partner, second))
         self.simulator.refuse(vid, "IDA-DEA-001")
         self.release()
+
+    def test_who_is_due_elsewhere_is_not_due_here(self):
+        first, second = self.create_connector(), self.create_connector(name="Second")
+        partner = self.refused_registrant(first)
+        vid = partner.mosip_vid
+        self.simulator.refuse(vid, "IDA-DEA-001")
+        self.import_now(second)
+        self.pass_by(partner, second)
+        self.let_time_pass(self.record_of(partner, first), days=1)
+        self.record_of(partner, first).action_retry()
+        first.run_ids[0].action_cancel()
+        self.import_now(second)
+        self.assertEqual(self.sends_of(vid), 2)
 
     def test_who_was_refused_elsewhere_is_due_here(self):
         first, second = self.create_connector(), self.create_connector(name="Second")

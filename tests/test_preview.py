@@ -31,6 +31,14 @@ class PreviewCase(FaultCase):
     def report(self, **values):
         return words_of(self.preview(**values).report)
 
+    def in_conflict(self):
+        partner = self.create_registrant()
+        self.simulator.hold()
+        self.import_now(self.connector)
+        partner.mosip_auth_token = "another token"
+        self.release()
+        return partner
+
     def standings(self, connector=None):
         return self.env["mts.delta"]._count_standings(connector or self.connector)
 
@@ -63,16 +71,8 @@ class TestCounts(PreviewCase):
         self.create_registrant(ref="outside the filter")
         return people
 
-    def in_conflict(self):
-        partner = self.create_registrant()
-        self.simulator.hold()
-        self.import_now(self.connector)
-        partner.mosip_auth_token = "another token"
-        self.release()
-        return partner
-
-    def not_reached(self):
-        partner = self.create_registrant()
+    def not_reached(self, partner=None):
+        partner = partner or self.create_registrant()
         self.simulator.offline()
         with self.no_pauses():
             self.import_now(self.connector).action_cancel()
@@ -143,6 +143,29 @@ class TestCounts(PreviewCase):
         self.record_of(other).action_retry()
         self.assertEqual(self.standings()["due"], 2 if not partner.mosip_auth_token else 1)
 
+    def test_what_was_marked_and_not_yet_looked_at_is_looked_at(self):
+        earlier = [self.create_registrant(mosip_vid=False) for _number in range(3)]
+        partner = self.refused_registrant(self.connector)
+        self.connector.batch_size = 1
+        for other in earlier:
+            other.mosip_vid = self.new_vid()
+        partner.comment = "Nothing of this is sent"
+        self.not_reached(earlier[0])
+        self.pass_by(partner, self.connector)
+        self.assertTrue(self.record_of(partner).to_check)
+        self.assertEqual(self.standings(), {"check": 1, "due": 3})
+
+    def test_a_conflict_is_over_when_the_token_is_gone(self):
+        partner = self.in_conflict()
+        self.assertEqual(self.standings(), {"conflict": 1})
+        partner.write({"mosip_auth_token": False, "mosip_vid": self.new_vid()})
+        self.assertEqual(self.standings(), {"due": 1})
+
+    def test_who_was_refused_elsewhere_is_due_here(self):
+        other = self.create_connector(name="Second")
+        self.refused_registrant(other)
+        self.assertEqual(self.standings(), {"due": 1})
+
     def test_who_waits_with_another_connector_waits(self):
         self.create_registrant()
         self.simulator.hold()
@@ -209,7 +232,10 @@ class TestSamples(PreviewCase):
         )
 
     def test_the_first_five_and_those_who_are_due_before_others(self):
-        no_vids = self.create_registrant(name="No VID", mosip_vid=False)
+        others = self.in_conflict()
+        others += self.create_registrant(mosip_vid=False, mosip_auth_token="there already")
+        others += self.create_registrant(name="No VID", mosip_vid=False)
+        self.create_registrant(active=False)
         people = self.create_registrants(6)
         for number, partner in enumerate(people):
             partner.name = f"Number {number}"
@@ -222,8 +248,8 @@ class TestSamples(PreviewCase):
         self.pass_by(people[0], self.connector)
         first = self.env["mts.delta"]._first_standings(self.connector, 5)
         self.assertEqual(list(first), people[1:].ids)
-        first = self.env["mts.delta"]._first_standings(self.connector, 9)
-        self.assertEqual(list(first), [*people[1:].ids, people[0].id, no_vids.id])
+        first = self.env["mts.delta"]._first_standings(self.connector, 10)
+        self.assertEqual(list(first), [*people[1:].ids, people[0].id, *others.ids])
         report = self.report()
         for number in range(1, 6):
             self.assertIn(f"Number {number} Due", report)
@@ -262,6 +288,11 @@ class TestSamples(PreviewCase):
         self.assertIn("Shown Due", report)
         self.assertIn("Some of the first (1) are not for you to see", report)
         self.assertNotIn("Hidden", report)
+        delta = self.env["mts.delta"].with_user(self.officer)
+        with self.assertRaises(AccessError):
+            delta._standing_of(
+                self.connector.with_user(self.officer), hidden.with_user(self.officer)
+            )
 
     def test_values_are_no_code(self):
         self.create_registrant(given_name="<script>alert(1)</script>")
