@@ -52,6 +52,7 @@ class SingleRequest(_CallbackRequest, JsonRequest):
     jsonrequest = {}
 
     def _json_response(self, result=None, _error=None):
+        # It comes along in the body: of what a JSON controller returns, Odoo passes on only that.
         return answer(result, result.pop("status"))
 
 

@@ -18,6 +18,7 @@ class MtsDeliverySettings(models.AbstractModel):
     _description = "Settings for the Callback"
     _inherit = "mts.callback.auth"
 
+    # MTS knows one of each so far; its specification has a choice.
     output_type = fields.Selection(
         [("json", "JSON")], required=True, default="json", help="How MTS writes its results."
     )

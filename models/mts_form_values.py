@@ -5,6 +5,7 @@ import math
 from odoo import _, api, fields, models
 
 from ..mts.settings import SettingError, shown
+from ..mts.text import storable
 from .base import GUARDED
 
 SETTABLE = ("char", "text", "selection", "date", "integer", "float", "boolean")
@@ -82,8 +83,7 @@ class MtsFormValues(models.AbstractModel):
     def _char_from(self, _field, value):
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise ValueError("no text")
-        text = str(value).replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
-        return text.strip()
+        return storable(str(value)).strip()
 
     _text_from = _char_from
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Optional
 
 from .errors import Explained, _
 from .redact import LONGEST
+from .text import storable
 
 # ``status`` as MTS sets it.
 PROCESSED = "processed"
@@ -105,6 +106,4 @@ def text_at(item: dict, key: str, longest: Optional[int]) -> str:
         raise MalformedAnswer(_("%(key)s is no text"), key=key)
     if longest is not None and len(value) > longest:
         raise MalformedAnswer(_("%(key)s is too long"), key=key)
-    # PostgreSQL takes neither NUL nor half of a surrogate pair in a text.
-    clean = value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
-    return clean.strip()
+    return storable(value).strip()

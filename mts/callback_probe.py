@@ -18,6 +18,7 @@ import requests
 from .body import body_of
 from .errors import Explained, _
 from .message import JSON, Login, content_type
+from .text import json_or_none
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 10.0
 # A login is answered with what a web client wants to know, which is more than a callback says.
@@ -187,7 +188,9 @@ class CallbackProbe:
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                return _Answer(answer.status_code, _json(body_of(answer, deadline, MAX_ANSWER)))
+                return _Answer(
+                    answer.status_code, json_or_none(body_of(answer, deadline, MAX_ANSWER))
+                )
         except requests.RequestException as error:
             # ``from None``: the original may quote the URL or the password.
             raise _transport_error(error) from None
@@ -202,13 +205,6 @@ def is_local(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _is_denied(answer: _Answer) -> bool:

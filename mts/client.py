@@ -35,6 +35,7 @@ from .errors import (
     _,
 )
 from .redact import LONGEST
+from .text import json_or_none, storable
 
 # MTS answers at once or, for a batch, after storing it; a connection that takes longer than this
 # to open is a broken one.
@@ -203,7 +204,7 @@ class MtsClient:
                 verify=self._ca_file or True,
                 stream=True,
             ) as answer:
-                return _read(answer, _json(body_of(answer, deadline, MAX_ANSWER)))
+                return _read(answer, json_or_none(body_of(answer, deadline, MAX_ANSWER)))
         except requests.RequestException as error:
             # ``from None``: the original may quote the URL or the payload.
             raise _transport_error(error, body is not None and body.begun) from None
@@ -291,13 +292,6 @@ def _positive(seconds: float) -> Optional[float]:
     return min(seconds, LONGEST_PAUSE) if seconds > 0 else None
 
 
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _first_error(body: Any) -> tuple:
     """Return code and message of the first entry of ``errors``, or two empty strings."""
     errors = body.get("errors") if isinstance(body, dict) else None
@@ -309,6 +303,4 @@ def _first_error(body: Any) -> tuple:
 
 
 def _text(value: Any, longest: int) -> str:
-    # PostgreSQL takes neither NUL nor half of a surrogate pair in a text.
-    text = value if isinstance(value, str) else ""
-    return text.replace("\x00", "").encode("utf-8", "ignore").decode()[:longest].strip()
+    return storable(value if isinstance(value, str) else "")[:longest].strip()

@@ -8,11 +8,13 @@ import random
 import threading
 from datetime import timedelta
 
+import psycopg2
 from lxml.html import document_fromstring
 from odoo import fields
 from odoo.service import server, wsgi_server
 from odoo.tests.common import HOST, HttpCase
 from odoo.tools import config
+from psycopg2 import errorcodes
 
 from ..simulator import Simulator
 
@@ -45,6 +47,12 @@ def http_port():
     httpd = server.ThreadedWSGIServerReloadable(HOST, 0, wsgi_server.application)
     threading.Thread(target=httpd.serve_forever, name="odoo-http", daemon=True).start()
     return httpd.socket.getsockname()[1]
+
+
+class Conflict(psycopg2.OperationalError):
+    """What PostgreSQL says when another transaction has changed the same row."""
+
+    pgcode = errorcodes.SERIALIZATION_FAILURE
 
 
 class MtsCase(HttpCase):

@@ -9,7 +9,6 @@ from odoo import http
 from odoo.exceptions import ValidationError
 from odoo.tests.common import new_test_user, tagged
 from odoo.tools import mute_logger
-from psycopg2 import errorcodes
 
 from .callback_case import (
     BULK,
@@ -21,7 +20,7 @@ from .callback_case import (
     CallbackCase,
     debug_logs,
 )
-from .common import PASSWORD
+from .common import PASSWORD, Conflict
 
 
 @tagged("post_install", "-at_install")
@@ -270,12 +269,6 @@ class TestOurOwnErrors(CallbackCase):
             self.assertNotIn(TOKEN, text)
             self.assertIn("Callback failed: ValidationError", text)
             self.assertIn("in _receive", text)
-
-
-class Conflict(psycopg2.OperationalError):
-    """What PostgreSQL says when another transaction has changed the same row."""
-
-    pgcode = errorcodes.SERIALIZATION_FAILURE
 
 
 @tagged("post_install", "-at_install")

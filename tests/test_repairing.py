@@ -367,6 +367,9 @@ class TestListOfRejected(RepairCase):
         domain = safe_eval(action["domain"])
         return self.env["mts.record"].with_user(self.officer).search(domain), domain
 
+    def test_it_lists_who_is_counted(self):
+        self.assertEqual(self.listed()[1], TO_REPAIR)
+
     def test_it_is_grouped_by_what_to_do(self):
         self.refused("IDA-MLC-003")
         self.refused("NEW-XYZ-001")

@@ -11,6 +11,7 @@ from odoo.tests.common import tagged
 from odoo.tools import mute_logger
 
 from ..background.transaction import in_transaction
+from .common import Conflict
 from .fault_case import FaultCase, everything_logged
 
 OURS = "odoo.addons.mts_connector.models.mts_settlement"
@@ -60,6 +61,20 @@ class TestStoreFailures(FaultCase):
             self.assertEqual([line[:300] for line in lines if secret in line], [])
         return run
 
+    @contextmanager
+    def in_conflict(self):
+        """Somebody else has just changed contacts: the database refuses for a while."""
+        model, conflicts = type(self.people), [Conflict()] * (len(self.people) + 1)
+        write = model.write
+
+        def refuse(partners, values):
+            if values.get("mosip_auth_token") and conflicts:
+                raise conflicts.pop()
+            return write(partners, values)
+
+        with patch.object(model, "write", refuse):
+            yield
+
     def assert_one_left_out(self, run, poor):
         others = self.people - poor
         self.assertTrue(all(others.mapped("mosip_auth_token")))
@@ -71,6 +86,11 @@ class TestStoreFailures(FaultCase):
         self.assertTrue(record.advice)
         self.assertEqual((run.state, run.tokenized_count, run.rejected_count), ("done", 3, 1))
         self.assertFalse(self.connector.attention)
+
+    def test_a_conflict_is_nobodys_fault(self):
+        with self.in_conflict():
+            self.import_now(self.connector)
+        self.assertTrue(all(self.people.mapped("mosip_auth_token")))
 
     def test_one_of_a_bulk(self):
         poor = self.people[1]
