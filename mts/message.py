@@ -66,7 +66,7 @@ def as_text(value: Any) -> Optional[str]:
     """
     if value is None or value is False:
         return None
-    if isinstance(value, (datetime.date, datetime.datetime)):
+    if isinstance(value, datetime.date):
         return value.strftime("%Y/%m/%d")
     # MOSIP compares texts, and blanks around one are typing slips.
     return str(value).strip() or None

@@ -7,7 +7,7 @@ import unittest
 
 from ..mts.redact import LONGEST, SHOWN, redact
 
-VALUES = ["2345678901234560", "Traoré", "12 Harbour Road", "Li", "Ann", None, ""]
+VALUES = ["2345678901234560", "Traoré", "12 Harbour Road", "Li", "Ann", "5, Allée Né", None, ""]
 
 
 class TestRedact(unittest.TestCase):
@@ -16,6 +16,7 @@ class TestRedact(unittest.TestCase):
             ("VID 2345678901234560 is unknown", "VID ••• is unknown"),
             ("Ann TRAORÉ of 12 harbour road", "••• ••• of •••"),
             ('{"name": "Traor\\u00e9"}', '{"name": "•••"}'),
+            ("at 5, Allée Né.", "at •••."),
             # Words of a value.
             ("the street Harbour is none", "the street ••• is none"),
             # Short values only by themselves, and very short ones not at all.
@@ -25,7 +26,7 @@ class TestRedact(unittest.TestCase):
             self.assertEqual(redact(text, VALUES), expected)
 
     def test_short_values_are_looked_for_by_themselves(self):
-        self.assertEqual(redact("Aminata, Amina", ["Amina"]), "Aminata, •••")
+        self.assertEqual(redact("Aminata, Amina, Mamina", ["Amina"]), "Aminata, •••, Mamina")
         self.assertEqual(redact("of Traorean descent", ["Traore"]), "of •••an descent")
 
     def test_what_looks_like_somebodys(self):
@@ -43,6 +44,21 @@ class TestRedact(unittest.TestCase):
             self.assertNotIn(text[3:], redact(f"refused: {text}, sorry"), text)
             self.assertTrue(redact(f"refused: {text}, sorry").startswith("refused: "))
             self.assertTrue(redact(f"refused: {text}, sorry").endswith(", sorry"))
+
+    def test_nothing_of_it_is_left(self):
+        for text in (
+            "abcdefgh" * 4,
+            "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+            "1234567",
+            "12.05.1990",
+            "12 05 1990",
+            "12/05/1990",
+            "12-05-1990",
+            "a.b+c%d-e@sub-domain.example.org",
+        ):
+            self.assertEqual(redact(f"of {text}, sorry"), "of •••, sorry")
+        for text in ("abcdefg" * 4, "123456", "1.2.3"):
+            self.assertEqual(redact(f"of {text}, sorry"), f"of {text}, sorry")
 
     def test_what_helps_stays(self):
         for text in (
