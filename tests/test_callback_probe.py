@@ -103,6 +103,7 @@ class TestAddress(ProbeCase):
             (200, "<html>", "not this addon's callback"),
             (200, denied, "not this addon's callback"),
             (400, denied, "not this addon's callback"),
+            (500, denied, "see the log of Odoo"),
             (200, "[" * 10000, "not this addon's callback"),
         ):
             error = self.error_of(answer(body, status))
@@ -173,7 +174,7 @@ class TestAddress(ProbeCase):
 
 class TestLogin(ProbeCase):
     def test_as_mts_does(self):
-        outcome, requests = self.login_to(logged_in())
+        outcome, requests = self.login_to(logged_in(currencies="x" * 10000))
         self.assertTrue(outcome.delivered)
         self.assertIsNone(outcome.login_error)
         (head, body), (logout, _body) = requests

@@ -28,7 +28,7 @@ class TestTexts(unittest.TestCase):
             self.assertEqual(message.as_text(value), text, value)
 
     def test_paths_become_objects(self):
-        values = [("a", "1"), ("b.c", "2"), ("b.d.e", "3"), ("b.f", None), ("g.h", None)]
+        values = [("g.h", None), ("a", "1"), ("b.c", "2"), ("b.d.e", "3"), ("b.f", None)]
         self.assertEqual(message.nest(values), {"a": "1", "b": {"c": "2", "d": {"e": "3"}}})
 
 

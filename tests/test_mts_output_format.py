@@ -51,5 +51,7 @@ class TestOutputFormat(unittest.TestCase):
             jq_process.evaluate("." + " " * 100000, [1])
 
     def test_what_jq_says_is_short(self):
+        (result,) = jq_process.evaluate('error("one\\ntwo")', [1])
+        self.assertEqual(result, {"error": "one"})
         self.assertEqual(jq_process._first_line(""), "unknown error")
         self.assertEqual(len(jq_process._first_line("x " * 1000 + "\ny")), 300)
