@@ -191,7 +191,7 @@ class CallbackProbe:
                 return _Answer(
                     answer.status_code, json_or_none(body_of(answer, deadline, MAX_ANSWER))
                 )
-        except requests.RequestException as error:
+        except OSError as error:
             # ``from None``: the original may quote the URL or the password.
             raise _transport_error(error) from None
 
@@ -246,7 +246,7 @@ _TRANSPORT_ERRORS = (
 )
 
 
-def _transport_error(error: requests.RequestException) -> CallbackError:
+def _transport_error(error: OSError) -> CallbackError:
     for kind, reason in _TRANSPORT_ERRORS:
         if isinstance(error, kind):
             return CallbackError(reason)

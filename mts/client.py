@@ -205,7 +205,7 @@ class MtsClient:
                 stream=True,
             ) as answer:
                 return _read(answer, json_or_none(body_of(answer, deadline, MAX_ANSWER)))
-        except requests.RequestException as error:
+        except OSError as error:
             # ``from None``: the original may quote the URL or the payload.
             raise _transport_error(error, body is not None and body.begun) from None
 
@@ -235,8 +235,10 @@ _TRANSPORT_ERRORS = (
 )
 
 
-def _transport_error(error: requests.RequestException, sent: bool) -> MtsError:
+def _transport_error(error: OSError, sent: bool) -> MtsError:
     """Tell "never sent" from "sent, and nobody knows"."""
+    if not isinstance(error, requests.RequestException) and not sent:
+        return Refused(_("The certificates that REQUESTS_CA_BUNDLE names are not there."))
     if isinstance(error, ValueError) and not sent:
         return Refused(_("The URL of MTS cannot be used."))
     kind = OutcomeUnknown if sent else Unreachable
