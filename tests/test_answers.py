@@ -340,6 +340,17 @@ class TestChangedMeanwhile(AnswerCase):
         self.assertEqual(self.record_of(partner).state, "tokenized")
         self.assertFalse(partner.mosip_vid)
 
+    def test_the_same_token_is_there_by_now_for_one_of_many(self):
+        people = self.create_registrants(2)
+        self.sent(*people)
+        known = people[0]
+        known.mosip_auth_token = self.simulator.token("Person 0 Diallo", "1990/05/17", "Female")
+        self.let_time_pass(known, days=3)
+        before = known.mosip_token_at
+        self.release()
+        self.assertEqual(known.mosip_token_at, before)
+        self.assertGreater(people[1].mosip_token_at, before)
+
     def test_one_delivery_with_two_tokens_for_one_registrant(self):
         """As from two connectors that are clients of different MTS partners."""
         partner = self.create_registrant()
