@@ -30,8 +30,10 @@ MTS_FIELDS = [
     ("fullAddress", "Address"),
 ]
 
-# After a passing fault the same data is sent again after 15 minutes, an hour, four hours …
+# After a passing fault the same data is sent again after 15 minutes, an hour, four hours … and
+# never later than after some forty days.
 RETRY_PAUSE = timedelta(minutes=15)
+LAST_GROWTH = 6
 
 
 class MtsErrorCode(models.Model):
@@ -125,4 +127,6 @@ class MtsErrorCode(models.Model):
 
         :param attempts: how often it has been sent
         """
-        return RETRY_PAUSE * 4 ** (attempts - 1) if self.policy == "transient" else None
+        if self.policy != "transient":
+            return None
+        return RETRY_PAUSE * 4 ** min(attempts - 1, LAST_GROWTH)

@@ -280,10 +280,10 @@ class MtsRecord(models.Model):
 
     def _retry_time(self, error):
         """Return when the same data is sent again by itself after this error, or False."""
-        pause = error._retry_pause(self.attempts)
-        if not pause or self.attempts >= self.connector_id.max_attempts:
+        if self.attempts >= self.connector_id.max_attempts:
             return False
-        return fields.Datetime.now() + pause
+        pause = error._retry_pause(self.attempts)
+        return fields.Datetime.now() + pause if pause else False
 
     def _try_to_read_sent(self):
         """Return ``{record: what MTS gets of it}``, or None where that cannot be read."""

@@ -340,6 +340,21 @@ class TestPassingFaults(FaultCase):
         self.assertEqual((record.state, record.error_code), ("rejected", "IDA-MLC-007"))
         self.assertFalse(record.retry_at)
 
+    def test_the_pauses_grow_up_to_forty_days(self):
+        connector = self.create_connector(max_attempts=20)
+        partner = self.create_registrant()
+        self.simulator.refuse(partner.mosip_vid, "IDA-MLC-007")
+        self.import_now(connector)
+        record = self.record_of(partner)
+        record.attempts = 18
+        self.let_time_pass(record, minutes=16)
+        self.import_now(connector)
+        self.assertEqual(record.attempts, 19)
+        self.assertEqual((record.retry_at - self.now()).days // 10, 4)
+        self.let_time_pass(record, days=50)
+        self.import_now(connector)
+        self.assertEqual((record.attempts, record.retry_at), (20, False))
+
     def test_a_change_counts_before_the_pause_is_over(self):
         connector = self.create_connector()
         partner = self.refused_registrant(connector, "IDA-MLC-007")
