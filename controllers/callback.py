@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from ..models.mts_callback_auth import CALLBACK_GROUP
 from ..models.mts_delivery_settings import BULK, SINGLE
 from ..mts.message import REQUEST_HEADER
+from ..mts.text import MAX_DIGITS
 from .callback_request import answer
 
 _logger = logging.getLogger(__name__)
@@ -22,7 +23,6 @@ _logger = logging.getLogger(__name__)
 MAX_SINGLE = 64 * 1024
 MAX_BULK = 4 * 1024 * 1024
 MAX_ITEMS = 1000
-MAX_DIGITS = 32
 
 # Deliveries for members of one household change its row in turn: whenever one is through, all
 # others begin anew. Odoo tries five times, with pauses in which others get in between.
@@ -77,7 +77,7 @@ def _read_array():
 def _read_json(longest):
     """Return the JSON value that was sent.
 
-    Long integers become zeros: Python takes very long over those of millions of digits.
+    Long integers become zeros.
     """
     length = request.httprequest.content_length
     if length is None:

@@ -5,7 +5,7 @@ import math
 from odoo import _, api, fields, models
 
 from ..mts.settings import SettingError, shown
-from ..mts.text import storable
+from ..mts.text import MAX_DIGITS, storable
 from .base import GUARDED
 
 SETTABLE = ("char", "text", "selection", "date", "integer", "float", "boolean")
@@ -76,7 +76,7 @@ class MtsFormValues(models.AbstractModel):
                 good[name] = getattr(self, f"_{known[name].type}_from")(known[name], value)
             except (KeyError, ValueError, TypeError):
                 # Not the words of the error, which quote the value.
-                refused.append(shown(name))
+                refused.append(shown(storable(name)))
         return good, refused
 
     @api.model
@@ -100,6 +100,8 @@ class MtsFormValues(models.AbstractModel):
 
     @api.model
     def _integer_from(self, _field, value):
+        if isinstance(value, str) and len(value) > MAX_DIGITS:
+            raise ValueError("too large")
         number = int(value)
         if not -(2**31) <= number < 2**31:
             raise ValueError("too large")

@@ -5,6 +5,9 @@
 import json
 from typing import Any
 
+# Longer numbers are none: Python takes very long over those of millions of digits.
+MAX_DIGITS = 32
+
 
 def storable(text: str) -> str:
     """Return the text without what PostgreSQL does not take: NUL, and half of a surrogate pair."""

@@ -271,6 +271,19 @@ class TestValues(DeliveryMixin, OdkCase):
             self.assertEqual(submission.partner_id.name, "Amina")
             self.assertEqual(submission.problem, "Not taken: color, credit_limit")
 
+    def test_what_the_database_could_not_take(self):
+        values = {"name": "Amina", "na\0me": "Amina", "na\ud800me": "Amina", "color": "1" * 40}
+        bearer = self.bearer()
+        self.publish()
+        body = json.dumps([self.item("uuid:1", values=values, token="token")])
+        headers = {**TEXT, "Authorization": f"Bearer {bearer}"}
+        answer = self.post("/mts/callback/bulk", body, headers)
+        self.assertEqual(answer.json(), {"accepted": 1, "ignored": 0, "malformed": 0})
+        self.env["base"].invalidate_cache()
+        submission = self.submission("uuid:1")
+        self.assertEqual(submission.partner_id.name, "Amina")
+        self.assertEqual(submission.problem, "Not taken: name, name, color")
+
     def test_only_listed_fields_are_set(self):
         submission = self.taken(
             {
