@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import requests
 
 from .body import body_of
-from .errors import Explained, _
+from .errors import NO_CERTIFICATES, Explained, _
 from .message import JSON, Login, content_type
 from .text import json_or_none
 
@@ -247,6 +247,8 @@ _TRANSPORT_ERRORS = (
 
 
 def _transport_error(error: OSError) -> CallbackError:
+    if not isinstance(error, requests.RequestException):
+        return CallbackError(NO_CERTIFICATES)
     for kind, reason in _TRANSPORT_ERRORS:
         if isinstance(error, kind):
             return CallbackError(reason)

@@ -23,6 +23,7 @@ from urllib3.util.retry import Retry
 
 from .body import body_of
 from .errors import (
+    NO_CERTIFICATES,
     BatchFailed,
     Busy,
     MtsError,
@@ -223,6 +224,13 @@ class _Payload(io.BytesIO):
 _REFUSED = _("MTS could not be reached (connection refused or unknown host).")
 _BROKEN = _("The connection to MTS broke before it answered.")
 
+# Of the ValueErrors of requests one is about a header of the answer.
+URL_ERRORS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
+
 # The more special comes first.
 _TRANSPORT_ERRORS = (
     (requests.exceptions.ConnectTimeout, _("MTS did not accept the connection in time.")),
@@ -238,8 +246,8 @@ _TRANSPORT_ERRORS = (
 def _transport_error(error: OSError, sent: bool) -> MtsError:
     """Tell "never sent" from "sent, and nobody knows"."""
     if not isinstance(error, requests.RequestException) and not sent:
-        return Refused(_("The certificates that REQUESTS_CA_BUNDLE names are not there."))
-    if isinstance(error, ValueError) and not sent:
+        return Refused(NO_CERTIFICATES)
+    if isinstance(error, URL_ERRORS) and not sent:
         return Refused(_("The URL of MTS cannot be used."))
     kind = OutcomeUnknown if sent else Unreachable
     for special, reason in _TRANSPORT_ERRORS:

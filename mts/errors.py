@@ -14,6 +14,10 @@ def _(template: str) -> str:
     return template
 
 
+# In the words of ``requests`` it would say where they are.
+NO_CERTIFICATES = _("The certificates that the server's environment names are not there.")
+
+
 class Explained(Exception):
     """An error for people to read. ``str(error)`` is English.
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from .body import body_of
-from .errors import Explained, _
+from .errors import NO_CERTIFICATES, Explained, _
 from .message import time_text
 
 # By which ODK Central calls a submission, whatever the form.
@@ -141,8 +141,10 @@ class OdkClient:
             ) as answer:
                 _check_status(answer.status_code)
                 return json.loads(body_of(answer, deadline, MAX_ANSWER))
-        except (requests.RequestException, OSError):
+        except OSError as error:
             # ``from None``: the original may quote the URL.
+            if not isinstance(error, requests.RequestException):
+                raise OdkError(NO_CERTIFICATES) from None
             raise OdkError(_("ODK Central could not be reached.")) from None
         except (ValueError, RecursionError):
             raise OdkError(_("The address answers, but not as ODK Central does.")) from None

@@ -138,7 +138,7 @@ class TestTls(FaultCase):
 
     def test_certificates_of_the_environment_that_are_not_there(self):
         with patch.dict(os.environ, {"REQUESTS_CA_BUNDLE": "/nowhere/all.pem"}):
-            self.assert_no_connection("The certificates that REQUESTS_CA_BUNDLE names")
+            self.assert_no_connection("The certificates that the server's environment names")
 
     def test_a_ca_file_that_is_not_there(self):
         with self.trusting("/nowhere/mts.pem"):
