@@ -149,8 +149,10 @@ class MtsIdentityStorePartner(models.AbstractModel):
         if len(partners) > 1:
             # What all get is written once: with each contact a field costs as much again.
             changed = partners._with_other_token(tokens)
-            changed.write({**same, "mosip_token_at": fields.Datetime.now()})
-            (partners - changed).write(same)
+            if changed:
+                changed.write({**same, "mosip_token_at": fields.Datetime.now()})
+            if partners - changed:
+                (partners - changed).write(same)
             same = {}
         for partner in partners:
             partner.write({"mosip_auth_token": tokens[partner.id], **same})
