@@ -68,6 +68,8 @@ def test_each_mistake_is_explained_and_nothing_is_lost(manager, stage):
         manager.press("Save")
         expect(manager.dialog).to_contain_text(reason)
         manager.press("Ok")
+        # It fades away, and as long as it can be seen fields are looked for in it.
+        expect(manager.dialog).to_be_hidden()
         assert (manager.value("name"), manager.value(name)) == (NAME, wrong)
         _fill(manager, name, right)
         if name in JUDGED_WHILE_TYPED:
