@@ -110,6 +110,11 @@ class TestAddress(ProbeCase):
             self.assertIn(words, str(error), status)
             self.assertEqual(isinstance(error, NoDatabase), status == 404)
 
+    def test_certificates_of_the_environment_that_are_not_there(self):
+        with patch.dict(os.environ, {"REQUESTS_CA_BUNDLE": "/nowhere/all.pem"}):
+            outcome = try_callback("https://127.0.0.1:1/", "POST", True, True, None)
+        self.assertIn("certificates", str(outcome.error))
+
     def test_a_redirect_is_not_followed(self):
         with self.serving(DENIED) as elsewhere:
             location = f"Location: {elsewhere.url}\r\n"

@@ -3,8 +3,10 @@
 """What is asked of MTS and of ODK Central, without Odoo."""
 
 import json
+import os
 import unittest
 from datetime import datetime
+from unittest.mock import patch
 
 from ..mts import submission
 from ..mts.answer import MalformedAnswer
@@ -121,6 +123,11 @@ class TestOdkClient(OdkCase):
         for at in (START, END):
             self.submit(at)
         self.assertEqual(self.ask("count", START, END), 1)
+
+    def test_certificates_of_the_environment_that_are_not_there(self):
+        missing = patch.dict(os.environ, {"REQUESTS_CA_BUNDLE": "/nowhere/all.pem"})
+        with missing, self.assertRaisesRegex(OdkError, "certificates"):
+            self.ask("questions", url="https://127.0.0.1:1")
 
     def test_what_can_go_wrong(self):
         for changes, reason in (
