@@ -1,25 +1,9 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-import json
-
 from odoo import _, api, fields, models
 from odoo.osv import expression
-from psycopg2.extensions import AsIs
 
-
-def write_together(records, name):
-    """Have what is pending of a text column written with one statement.
-
-    Odoo sends one for all records that get the same value. So here they do: an expression by which
-    PostgreSQL finds the value of each record.
-    """
-    pending = records.env.all.towrite.get(records._name, {})
-    values = {id_: pending[id_][name] for id_ in records.ids if name in pending.get(id_, ())}
-    if values:
-        statement = records.env.cr.mogrify("(%s::jsonb ->> id::text)", [json.dumps(values)])
-        found = AsIs(statement.decode())
-        for id_ in values:
-            pending[id_][name] = found
+from ..token_field import TokenOfEach
 
 
 class MtsIdentityStorePartner(models.AbstractModel):
@@ -117,14 +101,11 @@ class MtsIdentityStorePartner(models.AbstractModel):
     @api.model
     def _read_tokens(self, partners):
         """Return ``{partner id: token}`` of those who have one."""
-        self.env["res.partner"].flush(["mosip_auth_token"])
-        self.env.cr.execute(
-            "SELECT id, mosip_auth_token FROM res_partner "
-            "WHERE id = ANY(%s) AND mosip_auth_token IS NOT NULL",
-            [partners.ids],
-            log_exceptions=False,
-        )
-        return self._stripped(self.env.cr.fetchall())
+        # By way of the cache, since it is looked at again when another one is written; of this
+        # field only, since by itself Odoo would read all that a contact has.
+        partners._read(["mosip_auth_token"])
+        tokens = zip(partners.ids, partners.mapped("mosip_auth_token"))
+        return self._stripped([(partner_id, token or "") for partner_id, token in tokens])
 
     @api.model
     def _read_token_times(self, partners):
@@ -143,20 +124,15 @@ class MtsIdentityStorePartner(models.AbstractModel):
 
         :param tokens: ``{partner id: token}``, tokens are never empty
         """
-        # All at once, so that whatever is read of them on the way is read for all.
         partners = self.env["res.partner"].with_context(tracking_disable=True).browse(tokens)
-        same = {"mosip_vid": False}
-        if len(partners) > 1:
-            # What all get is written once: with each contact a field costs as much again.
-            changed = partners._with_other_token(tokens)
-            if changed:
-                changed.write({**same, "mosip_token_at": fields.Datetime.now()})
-            if partners - changed:
-                (partners - changed).write(same)
-            same = {}
-        for partner in partners:
-            partner.write({"mosip_auth_token": tokens[partner.id], **same})
-        write_together(partners, "mosip_auth_token")
+        changed = partners._with_other_token(tokens)
+        for some, more in (
+            (changed, {"mosip_token_at": fields.Datetime.now()}),
+            (partners - changed, {}),
+        ):
+            if some:
+                token = tokens[some.id] if len(some) == 1 else TokenOfEach(tokens)
+                some.write({"mosip_vid": False, "mosip_auth_token": token, **more})
 
     # -- by hand ---------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from ..actions import open_dialog
 from ..mts import message
 from ..mts.redact import redact
 from ..mts.settings import SettingError, shown
+from ..token_field import TokenField
 from .base import GUARDED
 
 # What Odoo and PostgreSQL raise on a domain that makes no sense.
@@ -64,7 +65,7 @@ class ResPartner(models.Model):
         help="The number that the person got from MOSIP, of which only the last four digits are "
         "shown. Type the whole number to replace it. It is deleted as soon as the token is there.",
     )
-    mosip_auth_token = fields.Char(
+    mosip_auth_token = TokenField(
         "MOSIP Token",
         copy=False,
         groups="mts_connector.group_user",

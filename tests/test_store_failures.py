@@ -7,10 +7,12 @@ from unittest.mock import patch
 
 import psycopg2
 from odoo.exceptions import ValidationError
+from odoo.fields import Char
 from odoo.tests.common import tagged
 from odoo.tools import mute_logger
 
 from ..background.transaction import in_transaction
+from ..token_field import TokenField, TokenOfEach
 from .common import Conflict
 from .fault_case import FaultCase, everything_logged
 
@@ -99,22 +101,90 @@ class TestStoreFailures(FaultCase):
         self.assert_one_left_out(run, poor)
         self.assertIn("ValidationError", self.record_of(poor).error_message)
 
+    @contextmanager
+    def overriding(self, override):
+        """Have another addon override ``write`` of contacts.
+
+        :param override: called with what it overrides, the contacts and the values
+        """
+        model = type(self.people)
+        write = model.write
+        with patch.object(model, "write", lambda partners, vals: override(write, partners, vals)):
+            yield
+
+    def assert_all_have_their_own(self):
+        tokens = [self.simulator.ledger.results_of(vid)[-1]["token"] for vid in self.vids]
+        self.people.invalidate_cache()
+        self.assertEqual(self.people.mapped("mosip_auth_token"), tokens)
+        self.assertEqual(len(set(tokens)), len(self.people))
+        self.assertFalse(any(self.people.mapped("mosip_vid")))
+        self.assertEqual({self.record_of(one).state for one in self.people}, {"tokenized"})
+
     def test_other_addons_see_each_token(self):
         """Also where those of a batch are written with one statement."""
-        model, seen = type(self.people), []
-        write = model.write
+        calls, seen = [], {}
 
-        def look_on(partners, values):
-            result = write(partners, values)
-            if values.get("mosip_auth_token"):
-                seen.append((partners.ids, partners.mapped("mosip_auth_token")))
+        def look_on(write, partners, vals):
+            result = write(partners, vals)
+            if vals.get("mosip_auth_token"):
+                calls.append(partners)
+                seen.update((partner.id, partner.mosip_auth_token) for partner in partners)
             return result
 
-        with patch.object(model, "write", look_on):
+        with self.overriding(look_on):
             self.import_now(self.connector)
-        stored = [([partner.id], [partner.mosip_auth_token]) for partner in self.people]
-        self.assertEqual(sorted(seen), stored)
-        self.assertEqual(len({token for _ids, (token,) in seen}), len(self.people))
+        self.assertEqual(calls, [self.people])
+        self.assert_all_have_their_own()
+        self.assertEqual(seen, {one.id: one.mosip_auth_token for one in self.people})
+
+    def test_other_addons_may_ask_for_each_token(self):
+        asked = {}
+
+        def ask(write, partners, vals):
+            token = vals.get("mosip_auth_token")
+            if token:
+                asked.update((partner.id, token.of(partner.id)) for partner in partners)
+            return write(partners, vals)
+
+        with self.overriding(ask):
+            self.import_now(self.connector)
+        self.assert_all_have_their_own()
+        self.assertEqual(asked, {one.id: one.mosip_auth_token for one in self.people})
+
+    def test_other_addons_may_write_them_one_by_one(self):
+        def one_by_one(write, partners, vals):
+            return all(write(partner, vals) for partner in partners)
+
+        with self.overriding(one_by_one):
+            self.import_now(self.connector)
+        self.assert_all_have_their_own()
+
+    def test_what_takes_the_tokens_of_many_for_a_text(self):
+        """It gets each contact by itself then, and a text."""
+        for take in (str, "{}".format, str.strip, len, lambda token: token + ""):
+            with self.subTest(take):
+                self.people.write({"mosip_auth_token": False})
+                for partner, vid in zip(self.people, self.vids):
+                    partner.mosip_vid = vid
+
+                def change(write, partners, vals, take=take):
+                    token = vals.get("mosip_auth_token")
+                    if token:
+                        taken = take(token)
+                        vals = {**vals, "mosip_auth_token": taken if taken == token else token}
+                    return write(partners, vals)
+
+                with self.overriding(change):
+                    self.import_now(self.connector)
+                self.assert_all_have_their_own()
+
+    def test_a_field_that_another_addon_has_made_a_plain_text(self):
+        with patch.object(TokenField, "write", Char.write):
+            self.import_now(self.connector)
+        self.assert_all_have_their_own()
+
+    def test_the_tokens_of_many_do_not_show(self):
+        self.assertNotIn("secret", repr({"mosip_auth_token": TokenOfEach({1: "secret"})}))
 
     def test_one_by_one(self):
         self.connector.write(

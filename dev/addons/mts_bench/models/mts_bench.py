@@ -3,6 +3,7 @@
 import time
 
 from odoo import api, models
+from odoo.addons.mts_connector.token_field import TokenOfEach
 
 
 class MtsBench(models.AbstractModel):
@@ -39,6 +40,6 @@ class MtsBench(models.AbstractModel):
                 for id_, token in tokens.items()
             ]
         )
-        for partner in rows.env["res.partner"].browse(partner_ids):
-            partner.write({"mosip_auth_token": tokens[partner.id]})
+        partners = rows.env["res.partner"].browse(partner_ids)
+        partners.write({"mosip_auth_token": TokenOfEach(tokens)})
         rows.flush()

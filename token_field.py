@@ -1,0 +1,54 @@
+# Copyright 2026 MTS Connector contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import json
+
+from odoo import fields
+from psycopg2.extensions import AsIs
+
+# Stands for the token of each contact while Odoo notes what changes. No contact can have it
+# already: PostgreSQL keeps no such text.
+_PLACEHOLDER = "\0"
+
+
+class TokenOfEach:
+    """What ``write`` gets for many contacts at once, each of which has a token of its own.
+
+    Whoever overrides ``write`` may ask for the tokens of contacts in ``self`` with :meth:`of`. It
+    is no text: what takes it for one fails, and each contact is then written by itself, with its
+    token as a text.
+
+    :param tokens: ``{partner id: token}``
+    """
+
+    __slots__ = ("_tokens",)
+
+    def __init__(self, tokens):
+        self._tokens = tokens
+
+    def of(self, partner_id):
+        return self._tokens[partner_id]
+
+    def __repr__(self):
+        return "<a token of each contact>"
+
+    def __str__(self):
+        raise TypeError("each of these contacts has a token of its own")
+
+
+class TokenField(fields.Char):
+    """A text that can also be written as a :class:`TokenOfEach`."""
+
+    def write(self, records, value):
+        if not isinstance(value, TokenOfEach):
+            return super().write(records, value)
+        records = super().write(records, _PLACEHOLDER)
+        tokens = {id_: value.of(id_) for id_ in records.ids}
+        records.env.cache.update(records, self, tokens.values())
+        # Odoo sends one statement for all records that get the same value. So here they do: an
+        # expression by which PostgreSQL finds the value of each record.
+        statement = records.env.cr.mogrify("(%s::jsonb ->> id::text)", [json.dumps(tokens)])
+        found = AsIs(statement.decode())
+        pending = records.env.all.towrite[records._name]
+        for id_ in tokens:
+            pending[id_][self.name] = found
+        return records
