@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What goes to MTS in one request. It lives in memory only, since it holds people's data."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from ..mts.odk import OdkForm
@@ -48,9 +48,14 @@ class OutgoingPull(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A batch that goes out now; ``message`` is what MTS gets."""
+    """A batch that goes out now.
+
+    ``message`` is what MTS gets; ``check_after`` is the time after which MTS is asked what became
+    of it.
+    """
 
     batch: Batch
     url: str
     timeout: int
     message: Dict[str, Any]
+    check_after: timedelta

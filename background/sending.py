@@ -116,7 +116,7 @@ class Sending:
         under_way = [(post, future) for future, post in self._under_way.items()]
         for post, future in [*self._good, *under_way]:
             if future.done() and not future.exception():
-                self._work.on_request(post.batch.request_id, "sent", future.result())
+                self._sent(post, future.result())
 
     def _begin(self, clients: ExitStack, threads: ThreadPoolExecutor) -> None:
         """Let as many POSTs begin as there is room for."""
@@ -210,8 +210,14 @@ class Sending:
             self._work.on_request(request_id, "sent", False, str(error))
             self._pace.slow_down(post.number)
         else:
-            self._work.on_request(request_id, "sent", identifier)
+            self._sent(post, identifier)
             self._convict()
+
+    def _sent(self, post: Post, identifier: str) -> None:
+        outgoing = post.outgoing
+        self._work.on_request(
+            outgoing.batch.request_id, "sent", identifier, False, outgoing.check_after
+        )
 
     def _be_slower(self, post: Post, error: Busy) -> None:
         """MTS took nothing of it: it goes out again among fewer, or after a pause."""

@@ -1,6 +1,6 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 
 from ..background.batch import OutgoingPull
 from ..mts import message
@@ -24,7 +24,8 @@ class MtsRequest(models.Model):
     )
 
     def _is_pull(self):
-        return bool(self.window_until)
+        # This field only: it is asked for with each delivery.
+        return bool(self.with_context(prefetch_fields=False).window_until)
 
     def _go_out_to_pull(self, bearer):
         """The POST begins. Return what goes out, or None where nothing shall."""
@@ -113,6 +114,7 @@ class MtsRequest(models.Model):
                 )
             )
 
-    def _close_answered(self):
+    @api.model
+    def _closing_condition(self):
         """Whether all of a window is in, its delivery tells."""
-        return super(MtsRequest, self.filtered(lambda self: not self._is_pull()))._close_answered()
+        return f"{super()._closing_condition()} AND request.window_until IS NULL"

@@ -99,6 +99,43 @@ class MtsRequest(models.Model):
 
     # -- sending ---------------------------------------------------------------------------------
 
+    @api.model
+    def _take(self, run, items, bearer=None):
+        """Take the registrants into a new request, and return that.
+
+        With one statement for it and one for them, since this is done for each batch of an import.
+
+        :param items: list of :class:`Item`
+        :param bearer: the secret that MTS will deliver with
+        """
+        connector = run.connector_id
+        self.flush()
+        self.env.cr.execute(
+            """
+            INSERT INTO mts_request (
+                run_id, connector_id, company_id, state, record_count, bearer_hash,
+                create_uid, create_date, write_uid, write_date
+            )
+            VALUES (
+                %(run)s, %(connector)s, %(company)s, 'to_send', %(count)s, %(bearer_hash)s,
+                %(user)s, now() AT TIME ZONE 'UTC', %(user)s, now() AT TIME ZONE 'UTC'
+            )
+            RETURNING id
+            """,
+            {
+                "run": run.id,
+                "connector": connector.id,
+                "company": connector.company_id.id,
+                "count": len(items),
+                "bearer_hash": bearer and signature.bearer_hash(bearer),
+                "user": self.env.uid,
+            },
+            log_exceptions=False,
+        )
+        request = self.browse(self.env.cr.fetchone()[0])
+        self.env["mts.record"]._take(connector, request, items)
+        return request
+
     def _keep_bearer(self, bearer):
         """Keep the hash of the secret that MTS will deliver with."""
         self._set_secret("bearer_hash", signature.bearer_hash(bearer))
@@ -117,14 +154,24 @@ class MtsRequest(models.Model):
         if not items:
             self._close_answered()
             return None
-        self.sent_at = fields.Datetime.now()
+        self._note_sending()
         connector = self.connector_id
         return Outgoing(
             batch._replace(items=items),
             connector.mts_url,
             connector.request_timeout,
             self._message(connector, items, ids, batch.bearer),
+            self._check_after(),
         )
+
+    def _note_sending(self):
+        """From now on nobody knows whether MTS has got it, until it says so."""
+        self.env.cr.execute(
+            "UPDATE mts_request SET sent_at = now() AT TIME ZONE 'UTC' WHERE id = %s",
+            [self.id],
+            log_exceptions=False,
+        )
+        self.invalidate_cache(["sent_at"], self.ids)
 
     def _pending_ids(self):
         """Return ``{partner id: record id}`` of those who are still to be answered."""
@@ -160,30 +207,61 @@ class MtsRequest(models.Model):
         )
 
     def _lock(self):
+        """Lock the request, and read what nearly every step looks at."""
+        known = ("run_id", "connector_id", "state")
         self.flush()
         self.env.cr.execute(
-            "SELECT id FROM mts_request WHERE id = %s FOR UPDATE", [self.id], log_exceptions=False
+            f"SELECT {', '.join(known)} FROM mts_request WHERE id = %s FOR UPDATE",  # noqa: S608
+            [self.id],
+            log_exceptions=False,
         )
+        values = self.env.cr.fetchone()
         self.invalidate_cache()
+        for name, value in zip(known, values or ()):
+            self.env.cache.set(self, self._fields[name], value)
 
-    def _sent(self, identifier, reason=False):
+    def _sent(self, identifier, reason=False, check_after=None):
         """The POST went out. Its answers may have come before this transaction.
 
-        :param identifier: MTS's name of the request, or False where none came back
-        """
-        self._lock()
-        values = {"request_identifier": identifier, "message": reason}
-        if self.state == "to_send":
-            values["state"] = "sent"
-            values["check_at"] = self._first_check(identifier)
-        self.write(values)
-        self.run_id._reached()
+        With one statement, since this is done for each batch of an import.
 
-    def _first_check(self, identifier):
-        if self.connector_id._delivers_here() or not identifier:
-            return self.connector_id._answer_deadline()
+        :param identifier: MTS's name of the request, or False where none came back
+        :param check_after: see :class:`Outgoing`; None where it is not known any more
+        """
+        if check_after is None:
+            check_after = self._check_after(identifier)
+        self.flush()
+        self.env.cr.execute(
+            """
+            UPDATE mts_request request
+            SET request_identifier = %(identifier)s, message = %(reason)s,
+                state = CASE WHEN request.state = 'to_send' THEN 'sent' ELSE request.state END,
+                check_at = CASE
+                    WHEN request.state = 'to_send' THEN %(check_at)s ELSE request.check_at END,
+                write_date = now() AT TIME ZONE 'UTC'
+            FROM mts_run run WHERE request.id = %(id)s AND run.id = request.run_id
+            RETURNING run.failures
+            """,
+            {
+                "id": self.id,
+                "identifier": identifier or None,
+                "reason": reason or None,
+                "check_at": fields.Datetime.now() + check_after,
+            },
+            log_exceptions=False,
+        )
+        failures = self.env.cr.fetchone()
+        self.invalidate_cache(ids=self.ids)
+        if failures and failures[0]:
+            self.run_id._reached()
+
+    def _check_after(self, identifier=True):
+        """Return after what time MTS is asked what became of a request that goes out now."""
+        connector = self.connector_id
+        if connector._delivers_here() or not identifier:
+            return timedelta(minutes=connector.answer_timeout_minutes)
         # Nobody tells us when the answers went elsewhere, so we ask.
-        return fields.Datetime.now() + timedelta(minutes=1)
+        return timedelta(minutes=1)
 
     def _not_sent(self, reason):
         """MTS stored nothing of it: the registrants are due, and the run takes them again."""
@@ -359,26 +437,33 @@ class MtsRequest(models.Model):
         """Close those of which no record is pending; wake the run that waits for that."""
         self.env["mts.record"].flush()
         self.env.cr.execute(
-            """
+            f"""
             UPDATE mts_request request
             SET state = 'answered',
                 answered_at = COALESCE(answered_at, now() AT TIME ZONE 'UTC')
-            WHERE id = ANY(%s)
-              AND (state IN ('to_send', 'sent') OR state = 'lost' AND COALESCE(lost_count, 0) <= 0)
-              AND NOT EXISTS (
-                  SELECT 1 FROM mts_record
-                  WHERE request_id = request.id AND (state = 'pending' OR error_code = %s)
-              )
+            WHERE id = ANY(%s) AND {self._closing_condition()}
             RETURNING run_id
-            """,
-            [self.ids, NO_ANSWER],
+            """,  # noqa: S608
+            [self.ids],
             log_exceptions=False,
         )
         runs = self.env["mts.run"].browse({row[0] for row in self.env.cr.fetchall()})
         self.invalidate_cache(ids=self.ids)
-        going_on = runs.filtered(lambda run: run._goes_on())
+        going_on = runs._going_on()
         if going_on:
             going_on.connector_id._hint_at_slice()
+
+    @api.model
+    def _closing_condition(self):
+        """Return the SQL condition by which a request can be closed."""
+        return f"""
+            (state IN ('to_send', 'sent') OR state = 'lost' AND COALESCE(lost_count, 0) <= 0)
+            AND NOT EXISTS (
+                SELECT 1 FROM mts_record
+                WHERE request_id = request.id
+                  AND (state = 'pending' OR error_code = '{NO_ANSWER}')
+            )
+        """  # noqa: S608
 
     # -- reconciliation --------------------------------------------------------------------------
 

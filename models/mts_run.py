@@ -188,7 +188,7 @@ class MtsRun(models.Model):
         except SettingError as error:
             self._finish("failed", _("Nothing more was sent: %s.", connector._explain(error)))
             return None
-        return self._outbox(connector, items)
+        return self._outbox(items)
 
     def _may_send(self):
         """Tell whether a batch that was taken may go out.
@@ -215,17 +215,32 @@ class MtsRun(models.Model):
             [("connector_id", "=", self.connector_id.id), ("state", "in", OPEN_REQUESTS)]
         )
 
-    def _goes_on(self):
-        """Tell whether the run should go on, now that a request has been answered.
+    def _going_on(self):
+        """Return the runs that should go on, now that a request of theirs has been answered.
 
         While half of the requests that may be ahead are, MTS has enough to do; and while many are
         awaited, the run cannot end. A slice for each answer would cost more than it brings.
         """
-        if self.state not in ("sending", "waiting"):
-            return False
-        enough = self.connector_id.max_open_requests // 2 if self.state == "sending" else 0
+        if not self:
+            return self
+        self.env["base"].flush()
         # Not only with the last one: answers that come at the same time do not see each other.
-        return self._requests_ahead() <= max(enough, LAST_ANSWERS)
+        self.env.cr.execute(
+            """
+            SELECT run.id
+            FROM mts_run run
+            JOIN mts_connector connector ON connector.id = run.connector_id
+            WHERE run.id = ANY(%(runs)s) AND run.state IN ('sending', 'waiting') AND (
+                SELECT count(*) FROM mts_request
+                WHERE connector_id = run.connector_id AND state IN %(open)s
+            ) <= GREATEST(
+                CASE run.state WHEN 'sending' THEN connector.max_open_requests / 2 END,
+                %(last)s
+            )
+            """,
+            {"runs": self.ids, "open": OPEN_REQUESTS, "last": LAST_ANSWERS},
+        )
+        return self.browse([row[0] for row in self.env.cr.fetchall()])
 
     def _allowed_to_try(self):
         """Try a single registrant, to see whether what stopped the connector has been mended."""
@@ -286,7 +301,7 @@ class MtsRun(models.Model):
                     )
                 )
         if unreadable:
-            self._new_request(connector, unreadable)._unreadable()
+            self.env["mts.request"]._take(self, unreadable)._unreadable()
 
     def _unreadable_in_a_row(self):
         """Return how many could not be read since somebody could."""
@@ -300,25 +315,12 @@ class MtsRun(models.Model):
             count += request.rejected_count
         return count
 
-    def _outbox(self, connector, items):
+    def _outbox(self, items):
         """Write request and records, and return the batch."""
         if not items:
             return Batch(0, [], "")
         bearer = signature.new_bearer()
-        request = self._new_request(connector, items)
-        request._keep_bearer(bearer)
-        return Batch(request.id, items, bearer)
-
-    def _new_request(self, connector, items):
-        request = self.env["mts.request"].create(
-            {
-                "run_id": self.id,
-                "connector_id": connector.id,
-                "record_count": len(items),
-            }
-        )
-        self.env["mts.record"]._take(connector, request, items)
-        return request
+        return Batch(self.env["mts.request"]._take(self, items, bearer).id, items, bearer)
 
     def _take_back(self, partner_ids):
         """Look at registrants again who could not be sent."""

@@ -62,8 +62,14 @@ class MtsSettlement(models.AbstractModel):
             :class:`~..mts.answer.Answer`)
         :return: how many told something new
         """
-        keys = self._keys([ref.record_id for ref, _answer in delivered])
-        delivered = self._awaited(self._genuine(delivered, keys))
+        keys, awaited = self._keys_and_awaited([ref for ref, _answer in delivered])
+        delivered = [
+            (ref, answer)
+            for ref, answer in delivered
+            # What was given along with a request that is answered, or cleared away, is worth
+            # nothing any more, whoever has got hold of it.
+            if signature.is_ours(ref, keys[ref.record_id]) and ref.request_id in awaited
+        ]
         news = self._news(delivered, keys)
         tokens, refusals = {}, {}
         for row, answer in news.items():
@@ -77,55 +83,44 @@ class MtsSettlement(models.AbstractModel):
     # -- whose it is -----------------------------------------------------------------------------
 
     @api.model
-    def _keys(self, record_ids):
-        """Return ``{record id: key of its proofs}``.
+    def _keys_and_awaited(self, refs):
+        """Return ``{record id: key of its proofs}``, and the ids of the requests that can still be
+        answered, be it late.
 
         Where the key is too short to be used, or the record is not there, it is a key that nobody
         knows: a forged reference takes the same time, whatever it names.
         """
-        self.env["mts.record"].flush()
+        self.env["base"].flush()
         self.env.cr.execute(
             """
-            SELECT connector.id, connector.hmac_key, ARRAY(
+            SELECT connector.id, connector.hmac_key, connector.identity_store, connector.attention,
+                   ARRAY(
                 SELECT id FROM mts_record
                 WHERE id = ANY(%s) AND connector_id = connector.id
+            ), ARRAY(
+                SELECT id FROM mts_request
+                WHERE id = ANY(%s) AND connector_id = connector.id AND state != 'answered'
             )
             FROM mts_connector connector
             """,
-            [record_ids],
+            [[ref.record_id for ref in refs], list({ref.request_id for ref in refs})],
             log_exceptions=False,
         )
-        keys = defaultdict(signature.new_key)
-        for connector_id, stored, ids in self.env.cr.fetchall():
+        keys, awaited = defaultdict(signature.new_key), set()
+        for connector_id, stored, *known, record_ids, request_ids in self.env.cr.fetchall():
+            self._remember(connector_id, known)
+            awaited.update(request_ids)
             key = server_config.get("hmac_key", connector_id) or stored or ""
             if signature.is_strong(key):
-                keys.update(dict.fromkeys(ids, key))
-        return keys
+                keys.update(dict.fromkeys(record_ids, key))
+        return keys, awaited
 
     @api.model
-    def _genuine(self, delivered, keys):
-        """Return what came with a reference of ours."""
-        return [
-            (ref, answer)
-            for ref, answer in delivered
-            if signature.is_ours(ref, keys[ref.record_id])
-        ]
-
-    @api.model
-    def _awaited(self, delivered):
-        """Return what came for requests that can still be answered, be it late.
-
-        What was given along with one that is answered, or cleared away, is worth nothing any more,
-        whoever has got hold of it.
-        """
-        self.env["mts.request"].flush()
-        self.env.cr.execute(
-            "SELECT id FROM mts_request WHERE id = ANY(%s) AND state != 'answered'",
-            [[ref.request_id for ref, _answer in delivered]],
-            log_exceptions=False,
-        )
-        awaited = {row[0] for row in self.env.cr.fetchall()}
-        return [(ref, answer) for ref, answer in delivered if ref.request_id in awaited]
+    def _remember(self, connector_id, values):
+        """Put into Odoo's cache what settling looks at, or a whole connector would be read."""
+        connector = self.env["mts.connector"].browse(connector_id)
+        for name, value in zip(("identity_store", "attention"), values):
+            self.env.cache.set(connector, connector._fields[name], value)
 
     @api.model
     def _lock(self, record_ids):
