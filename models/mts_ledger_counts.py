@@ -3,10 +3,10 @@
 from odoo import _, api, fields, models
 from odoo.tools.misc import formatLang
 
-from .mts_repair import TO_REPAIR
+from .mts_repair import REPAIRABLE
 
 # More are not counted: a form must open at once, also where a million registrants are known.
-MOST = 10000
+MOST = 5000
 
 
 class MtsLedgerCounts(models.AbstractModel):
@@ -34,12 +34,10 @@ class MtsLedgerCounts(models.AbstractModel):
             mine = [("connector_id", "=", connector.id)]
             pending = [*mine, ("state", "=", "pending")]
             tokenized = [*mine, ("state", "=", "tokenized")]
-            # As many as behind the menu of this name.
-            rejected = [*mine, *TO_REPAIR]
             connector.run_total = self._total(runs, mine)
             connector.pending_total = self._total(records, pending)
             connector.tokenized_total = self._total(records, tokenized)
-            connector.rejected_total = self._total(records, rejected)
+            connector.rejected_total = self._total_to_repair(connector)
 
     @api.model
     def _total(self, model, domain):
@@ -49,6 +47,34 @@ class MtsLedgerCounts(models.AbstractModel):
         query.limit = MOST + 1
         some, params = query.select("1")
         self.env.cr.execute(f"SELECT count(*) FROM ({some}) AS found", params)  # noqa: S608
-        found = self.env.cr.fetchone()[0]
+        return self._number_in_words(self.env.cr.fetchone()[0])
+
+    @api.model
+    def _total_to_repair(self, connector):
+        """Return the same of the records behind the menu “Rejected”: see ``TO_REPAIR``.
+
+        Each contact is looked up, which is what OFFSET is for: PostgreSQL would read all of them.
+        """
+        self.env["base"].flush()
+        self.env.cr.execute(
+            """
+            SELECT count(*), count(*) FILTER (
+                WHERE record.state = 'rejected' AND contact.mosip_auth_token IS NOT NULL
+            )
+            FROM (
+                SELECT state, partner_id FROM mts_record
+                WHERE connector_id = %s AND state IN %s LIMIT %s
+            ) record
+            CROSS JOIN LATERAL (
+                SELECT mosip_auth_token FROM res_partner WHERE id = record.partner_id OFFSET 0
+            ) contact
+            """,
+            [connector.id or None, REPAIRABLE, MOST + 1],
+        )
+        found, repaired = self.env.cr.fetchone()
+        return self._number_in_words(found - repaired, more=found > MOST)
+
+    @api.model
+    def _number_in_words(self, found, more=False):
         number = formatLang(self.env, min(found, MOST), digits=0)
-        return _("%s+", number) if found > MOST else number
+        return _("%s+", number) if more or found > MOST else number
