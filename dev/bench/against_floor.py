@@ -11,7 +11,7 @@ from .tables import Tables
 
 SECTION = "Against the floor"
 REGISTRANTS = 20_000
-ROUNDS = 1
+ROUNDS = 3
 BATCH_SIZES = (100, 1000)
 PROCESSES = (1, 2)
 AT_MOST = 4.0

@@ -1,6 +1,7 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What a delivery costs: singly, in bulk, and against a controller that does nothing.
+"""What a delivery costs: singly, in bulk, against a controller that does nothing, and against one
+that does nothing but have Odoo write the token.
 
 Each of them as MTS delivers, over a connection of its own. What is measured is the time from one
 delivery to the next, so that neither login nor logout counts.
@@ -24,20 +25,23 @@ BATCHES = 5
 ROUNDS = 3
 LOGIN, PASSWORD = "mts-callback", "delivered by MTS"
 BULK_AT_LEAST, SINGLE_AT_LEAST = 20.0, 0.6
-OUTPUT_FORMAT = "{params: {ref: .input.vid, status: .output.status, token: .output.token}}"
+OUTPUT_FORMAT = "{params: {id: .input.id, status: .output.status, token: .output.token}}"
 
 
 def measure(environment: Environment, figures: Figures) -> None:
     database = environment.create_database("bench_delivery", MODULES)
     connection = environment.connect(database)
-    # Two batches more than are delivered singly or in bulk, for Odoo to warm up.
-    Tables(connection).add_registrants(BATCH_SIZE * (BATCHES * ROUNDS * 2 + 2))
+    # Two batches more than are written, for Odoo to warm up.
+    Tables(connection).add_registrants(BATCH_SIZE * (BATCHES * ROUNDS * 3 + 2))
     connection.close()
     with stage(environment, database, record=True) as play:
         seconds = Deliveries(play).seconds()
     environment.drop_database(database)
-    nothing, single, bulk = (min(seconds[name]) for name in ("nothing", "single", "bulk"))
+    kinds = ("nothing", "write", "single", "bulk")
+    nothing, write, single, bulk = (min(seconds[kind]) for kind in kinds)
     figures.add(SECTION, "nothing_per_s", 1 / nothing, "a controller that does nothing", unit="/s")
+    text = "one that has Odoo write the token, and proves nothing"
+    figures.add(SECTION, "write_per_s", 1 / write, text, unit="/s")
     figures.add(SECTION, "single_per_s", 1 / single, "single deliveries", unit="/s")
     figures.add(SECTION, "bulk_per_s", 1 / bulk, f"results, {BATCH_SIZE} at a time", unit="/s")
     figures.add(
@@ -48,6 +52,8 @@ def measure(environment: Environment, figures: Figures) -> None:
         relation="≥",
         bound=BULK_AT_LEAST,
     )
+    text = "having Odoo write the token, against doing nothing"
+    figures.add(SECTION, "write_vs_noop", nothing / write, text)
     figures.add(
         SECTION,
         "single_vs_noop",
@@ -59,7 +65,7 @@ def measure(environment: Environment, figures: Figures) -> None:
 
 
 class Deliveries:
-    """Has MTS deliver in turn to nothing, singly and in bulk."""
+    """Has MTS deliver in turn to the benchmark's controllers, singly and in bulk."""
 
     def __init__(self, play: Stage) -> None:
         self._play = play
@@ -78,7 +84,8 @@ class Deliveries:
         self._singly(1)
         self._in_bulk(1)
         for _round in range(ROUNDS):
-            found["nothing"].append(self._to_nothing(BATCHES))
+            found["nothing"].append(self._past_the_connector("nothing"))
+            found["write"].append(self._past_the_connector("write"))
             found["single"].append(self._singly(BATCHES))
             found["bulk"].append(self._in_bulk(BATCHES))
         return found
@@ -90,10 +97,11 @@ class Deliveries:
             "res.users", "create", {**values, "groups_id": [(6, 0, [group])]}
         )
 
-    def _to_nothing(self, batches: int) -> float:
-        records = read_records(self._play.tables)[: batches * BATCH_SIZE]
+    def _past_the_connector(self, controller: str) -> float:
+        """Have MTS deliver to a controller of the benchmark."""
+        records = read_records(self._play.tables)[: BATCHES * BATCH_SIZE]
         callback = {
-            "url": self._play.url + "/mts_bench/nothing",
+            "url": f"{self._play.url}/mts_bench/{controller}",
             "callInBulk": False,
             "authType": "odoo",
             "authOdoo": {

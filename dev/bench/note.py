@@ -26,19 +26,23 @@ within one run, hold elsewhere, too. With a bound, `make bench` fails where it i
 - **The floor of OpenG2P** is the ORM calls alone that its models need for the same writes, in
   bulk: no MTS, no reading, no ledger.
 - **Deliveries** are made as MTS makes them, one after the other and each over a connection of its
-  own. The time is that from one to the next.
+  own. The time is that from one to the next. No single delivery can be faster than Odoo writes
+  one contact, so that is measured, too.
 
 ## Where the time goes
 
-Of what Odoo's processor does for a registrant, about three fifths are Odoo's own: `write` on the
-contact, once for each token, with all that Odoo and other addons do there. Reading the contact,
-building the message, proofs, ledger, counts and HTTP share the rest. What a profiler showed to
-come first, and is gone:
+Of what Odoo's processor does for an import, more than half are deliveries, and half of a delivery
+is Odoo's own: `write` on the contacts, with all that Odoo and other addons do there. Reading the
+contacts, building the message, proofs, ledger, counts and HTTP share the rest. What a profiler
+showed to come first, and is gone:
 
-- Contacts were written one by one, each by itself: Odoo then reads for each what it can read for
-  a whole batch with one statement (children, users), and sends a statement for each token. Now
-  they share what is read, PostgreSQL gets one statement for all tokens of a batch, and what all of
-  them get is written once.
+- Contacts were written one by one, since each gets a token of its own. Now a batch is one `write`,
+  in which other addons can ask for each token, and one statement.
+- Connector, import and request were read whole, with all their fields, in each step of a batch.
+  Now what a step looks at comes with the row that it locks, or with the keys of the proofs.
+- Request and records of a batch were created by the ORM, and each step updated them by it.
+- Where `dbfilter` is set, Odoo asks PostgreSQL for all databases, over a connection of its own,
+  with each delivery that brings no session. The benchmark names its database in `db_name` alone.
 - With each token Odoo looked for the records that show when it came.
 - Answers were settled record by record through the ORM, which looked up the same connector several
   times for each.

@@ -29,7 +29,6 @@ def options_for(
         "db_user": connection.user,
         "db_password": connection.password or False,
         "db_name": database,
-        "dbfilter": f"^{database}$",
         "db_maxconn": 32,
         "list_db": False,
         "admin_passwd": secrets.token_hex(16),

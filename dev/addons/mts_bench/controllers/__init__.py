@@ -1,3 +1,3 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import nothing
+from . import mts_bench
