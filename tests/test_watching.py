@@ -166,6 +166,20 @@ class TestConnector(WatchCase):
         runs = self.shown(connector.env, self.stat_button(connector, "run_total"))
         self.assertEqual((runs, connector.run_total), (connector.run_ids, "1"))
 
+    def test_the_rejected(self):
+        """Those behind the menu of this name: who has got a token elsewhere needs no repair."""
+        refused = self.create_registrants(4)
+        for partner in refused:
+            self.simulator.refuse(partner.mosip_vid, "IDA-DEA-001")
+        self.import_now(self.connector)
+        refused[0].mosip_auth_token = "from elsewhere"
+        behind = self.registrants_behind(self.connector, "rejected_total")
+        self.assertEqual(behind, refused[1:])
+        for most, expected in ((4, "3"), (3, r"[23]\+")):
+            with self.subTest(most=most), patch.object(mts_ledger_counts, "MOST", most):
+                self.connector.invalidate_cache()
+                self.assertRegex(self.as_officer(self.connector).rejected_total, f"^{expected}$")
+
     def test_more_than_can_be_counted_at_once(self):
         self.create_registrants(3)
         self.import_now(self.connector)
