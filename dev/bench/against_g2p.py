@@ -30,13 +30,10 @@ def measure(environment: Environment, figures: Figures) -> None:
 def _compare(play: Stage, figures: Figures, batch_size: int) -> None:
     connector = play.create_connector(batch_size=batch_size)
     types = _types(play.tables)
-    floors, imports = [], []
+    floors, floors_at_once, imports = [], [], []
     for _round in range(ROUNDS):
-        _make_due(play.tables, types)
-        floors.append(
-            play.registry.rpc.call("mts.bench", "store_tokens", *types, batch_size, timeout=None)
-        )
-        play.tables.expect_tokens(REGISTRANTS)
+        floors.append(_floor(play, types, batch_size, at_once=False))
+        floors_at_once.append(_floor(play, types, batch_size, at_once=True))
         _make_due(play.tables, types)
         imports.append(play.import_all(connector))
         play.tables.expect_tokens(REGISTRANTS)
@@ -52,6 +49,22 @@ def _compare(play: Stage, figures: Figures, batch_size: int) -> None:
         relation="≤",
         bound=AT_MOST,
     )
+    figures.add(
+        SECTION,
+        f"g2p_at_once_ratio_{batch_size}",
+        min(imports) / min(floors_at_once),
+        f"connector / a floor that writes tokens as the connector does, {case}",
+    )
+
+
+def _floor(play: Stage, types: list, batch_size: int, at_once: bool) -> float:
+    """Make the bare calls; returns the seconds that they took."""
+    _make_due(play.tables, types)
+    seconds = play.registry.rpc.call(
+        "mts.bench", "store_tokens", *types, batch_size, at_once, timeout=None
+    )
+    play.tables.expect_tokens(REGISTRANTS)
+    return float(seconds)
 
 
 def _types(tables: Tables) -> list:

@@ -24,7 +24,9 @@ within one run, hold elsewhere, too. With a bound, `make bench` fails where it i
   HTTP server, and writes the tokens with one statement for each batch. It keeps no promise: a
   crash loses people, and anybody may deliver.
 - **The floor of OpenG2P** is the ORM calls alone that its models need for the same writes, in
-  bulk: no MTS, no reading, no ledger.
+  bulk: no MTS, no reading, no ledger. Odoo by itself knows one value in a `write`, so the token
+  goes to one contact after the other; what it takes with the connector's own way to write the
+  tokens of a batch stands below.
 - **Deliveries** are made as MTS makes them, one after the other and each over a connection of its
   own. The time is that from one to the next. No single delivery can be faster than Odoo writes
   one contact, so that is measured, too.
