@@ -12,8 +12,8 @@ from .statements import StatementLog
 
 SECTION = "Screens"
 BELOW = 1.0
-# Beyond 5,000 it says "5,000+", and of the rejected it looks at their contacts, too. Whoever counts
-# a whole table reads more than this.
+# Beyond 5,000 it says "5,000+", and of the rejected it looks at their contacts, too. Who counts a
+# whole table reads more than this.
 COUNTED_AT_MOST = 15_000
 COUNT = re.compile(r"^\s*SELECT\b.*\bcount\(", re.DOTALL | re.IGNORECASE)
 
