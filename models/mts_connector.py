@@ -1,7 +1,5 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from datetime import timedelta
-
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
@@ -296,7 +294,3 @@ class MtsConnector(models.Model):
                 error_name,
             )
         )
-
-    def _answer_deadline(self):
-        """Return when an answer to a request sent now is overdue."""
-        return fields.Datetime.now() + timedelta(minutes=self.answer_timeout_minutes)

@@ -80,21 +80,31 @@ class MtsDuplicate(models.AbstractModel):
         }
 
     @api.model
-    def _ids_sql(self):
-        """Return a query of the ids of all who have any, and its parameters."""
+    def _partner_ids(self):
+        """Return the ids of all who have any.
+
+        Few tokens occur twice: these are found first, by the index alone. Who has them is looked
+        up one by one, for which OFFSET is: PostgreSQL takes them for many, and would read all
+        contacts several times.
+        """
         condition, params = self._other_sql("me", "other")
-        # Few tokens occur twice: these are found first, by the index alone.
-        return (
+        self.env.cr.execute(
             f"""
-            SELECT me.id FROM res_partner me
-            WHERE me.mosip_auth_token IN (
+            SELECT me.id
+            FROM (
                 SELECT mosip_auth_token FROM res_partner
                 WHERE mosip_auth_token IS NOT NULL
-                GROUP BY mosip_auth_token HAVING count(*) > 1
-            ) AND EXISTS (SELECT 1 FROM res_partner other WHERE {condition})
+                GROUP BY mosip_auth_token HAVING count(*) > 1 OFFSET 0
+            ) twice
+            CROSS JOIN LATERAL (
+                SELECT id, mosip_auth_token FROM res_partner
+                WHERE mosip_auth_token = twice.mosip_auth_token OFFSET 0
+            ) me
+            WHERE EXISTS (SELECT 1 FROM res_partner other WHERE {condition} OFFSET 0)
             """,  # noqa: S608
             params,
         )
+        return [row[0] for row in self.env.cr.fetchall()]
 
     @api.model
     def _other_sql(self, me, other):

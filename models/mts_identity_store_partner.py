@@ -3,7 +3,7 @@
 from odoo import _, api, fields, models
 from odoo.osv import expression
 
-from ..token_field import TokenOfEach
+from ..token_field import TokenField, TokenOfEach
 
 
 class MtsIdentityStorePartner(models.AbstractModel):
@@ -125,14 +125,16 @@ class MtsIdentityStorePartner(models.AbstractModel):
         :param tokens: ``{partner id: token}``, tokens are never empty
         """
         partners = self.env["res.partner"].with_context(tracking_disable=True).browse(tokens)
-        changed = partners._with_other_token(tokens)
-        for some, more in (
-            (changed, {"mosip_token_at": fields.Datetime.now()}),
-            (partners - changed, {}),
-        ):
-            if some:
-                token = tokens[some.id] if len(some) == 1 else TokenOfEach(tokens)
-                some.write({"mosip_vid": False, "mosip_auth_token": token, **more})
+        others = partners._with_other_token(tokens)
+        if partners - others:
+            (partners - others).write({"mosip_vid": False})
+        # The time, too, or Odoo would read the whole contact to see whether it is another.
+        values = {"mosip_vid": False, "mosip_token_at": fields.Datetime.now()}
+        if len(others) > 1 and isinstance(others._fields["mosip_auth_token"], TokenField):
+            others.write({**values, "mosip_auth_token": TokenOfEach(tokens)})
+        else:
+            for partner in others:
+                partner.write({**values, "mosip_auth_token": tokens[partner.id]})
 
     # -- by hand ---------------------------------------------------------------------------------
 

@@ -34,47 +34,49 @@ class MtsLedgerCounts(models.AbstractModel):
             mine = [("connector_id", "=", connector.id)]
             pending = [*mine, ("state", "=", "pending")]
             tokenized = [*mine, ("state", "=", "tokenized")]
-            connector.run_total = self._total(runs, mine)
-            connector.pending_total = self._total(records, pending)
-            connector.tokenized_total = self._total(records, tokenized)
+            connector.run_total = self._total(runs, mine, "id")
+            connector.pending_total = self._total(records, pending, "partner_id")
+            connector.tokenized_total = self._total(records, tokenized, "answered_at")
             connector.rejected_total = self._total_to_repair(connector)
 
     @api.model
-    def _total(self, model, domain):
-        """Return in words how many there are, without looking at more than ``MOST``."""
+    def _total(self, model, domain, order):
+        """Return in words how many there are, without looking at more than ``MOST``.
+
+        :param order: the column of the index by which they are found. Left to itself PostgreSQL
+            hopes to come across enough of them soon, and may read the whole table
+        """
         model._flush_search(domain)
         query = model._where_calc(domain)
+        query.order = f'"{model._table}"."{order}"'
         query.limit = MOST + 1
-        some, params = query.select("1")
-        self.env.cr.execute(f"SELECT count(*) FROM ({some}) AS found", params)  # noqa: S608
-        return self._number_in_words(self.env.cr.fetchone()[0])
+        return self._number_in_words(*query.select("1"))
 
     @api.model
     def _total_to_repair(self, connector):
         """Return the same of the records behind the menu “Rejected”: see ``TO_REPAIR``.
 
         Each contact is looked up, which is what OFFSET is for: PostgreSQL would read all of them.
+        And the records are found by their index, for which the order is.
         """
         self.env["base"].flush()
-        self.env.cr.execute(
-            """
-            SELECT count(*), count(*) FILTER (
-                WHERE record.state = 'rejected' AND contact.mosip_auth_token IS NOT NULL
-            )
-            FROM (
-                SELECT state, partner_id FROM mts_record
-                WHERE connector_id = %s AND state IN %s LIMIT %s
-            ) record
+        some = """
+            SELECT 1
+            FROM mts_record record
             CROSS JOIN LATERAL (
                 SELECT mosip_auth_token FROM res_partner WHERE id = record.partner_id OFFSET 0
             ) contact
-            """,
-            [connector.id or None, REPAIRABLE, MOST + 1],
-        )
-        found, repaired = self.env.cr.fetchone()
-        return self._number_in_words(found - repaired, more=found > MOST)
+            WHERE record.connector_id = %s AND record.state IN %s
+              AND (record.state = 'conflict' OR contact.mosip_auth_token IS NULL)
+            ORDER BY record.error_id
+            LIMIT %s
+        """
+        return self._number_in_words(some, [connector.id or None, REPAIRABLE, MOST + 1])
 
     @api.model
-    def _number_in_words(self, found, more=False):
+    def _number_in_words(self, some, params):
+        """Return how many rows a query has of which no more than ``MOST`` + 1 come."""
+        self.env.cr.execute(f"SELECT count(*) FROM ({some}) AS found", params)  # noqa: S608
+        found = self.env.cr.fetchone()[0]
         number = formatLang(self.env, min(found, MOST), digits=0)
-        return _("%s+", number) if more or found > MOST else number
+        return _("%s+", number) if found > MOST else number

@@ -167,11 +167,14 @@ class MtsRequest(models.Model):
     def _note_sending(self):
         """From now on nobody knows whether MTS has got it, until it says so."""
         self.env.cr.execute(
-            "UPDATE mts_request SET sent_at = now() AT TIME ZONE 'UTC' WHERE id = %s",
-            [self.id],
+            """
+            UPDATE mts_request SET sent_at = %s, write_date = now() AT TIME ZONE 'UTC'
+            WHERE id = %s
+            """,
+            [fields.Datetime.now(), self.id],
             log_exceptions=False,
         )
-        self.invalidate_cache(["sent_at"], self.ids)
+        self.invalidate_cache(["sent_at", "write_date"], self.ids)
 
     def _pending_ids(self):
         """Return ``{partner id: record id}`` of those who are still to be answered."""

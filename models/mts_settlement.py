@@ -21,6 +21,9 @@ STORE_FAILS = "MTC-STORE-FAILS"
 # When not one token of so many can be stored, it is not the registrants.
 BROKEN_AFTER = 3
 
+# What settling looks at of a connector. It comes with the keys, or Odoo would read all of it.
+LOOKED_AT = ("identity_store", "attention")
+
 
 class Row(NamedTuple):
     """A record as a delivery finds it."""
@@ -91,24 +94,24 @@ class MtsSettlement(models.AbstractModel):
         knows: a forged reference takes the same time, whatever it names.
         """
         self.env["base"].flush()
+        looked_at = ", ".join(f"connector.{name}" for name in LOOKED_AT)
         self.env.cr.execute(
-            """
-            SELECT connector.id, connector.hmac_key, connector.identity_store, connector.attention,
-                   ARRAY(
+            f"""
+            SELECT connector.id, connector.hmac_key, ARRAY(
                 SELECT id FROM mts_record
                 WHERE id = ANY(%s) AND connector_id = connector.id
             ), ARRAY(
                 SELECT id FROM mts_request
                 WHERE id = ANY(%s) AND connector_id = connector.id AND state != 'answered'
-            )
+            ), {looked_at}
             FROM mts_connector connector
-            """,
+            """,  # noqa: S608
             [[ref.record_id for ref in refs], list({ref.request_id for ref in refs})],
             log_exceptions=False,
         )
         keys, awaited = defaultdict(signature.new_key), set()
-        for connector_id, stored, *known, record_ids, request_ids in self.env.cr.fetchall():
-            self._remember(connector_id, known)
+        for connector_id, stored, record_ids, request_ids, *values in self.env.cr.fetchall():
+            self._remember(connector_id, values)
             awaited.update(request_ids)
             key = server_config.get("hmac_key", connector_id) or stored or ""
             if signature.is_strong(key):
@@ -117,9 +120,8 @@ class MtsSettlement(models.AbstractModel):
 
     @api.model
     def _remember(self, connector_id, values):
-        """Put into Odoo's cache what settling looks at, or a whole connector would be read."""
         connector = self.env["mts.connector"].browse(connector_id)
-        for name, value in zip(("identity_store", "attention"), values):
+        for name, value in zip(LOOKED_AT, values):
             self.env.cache.set(connector, connector._fields[name], value)
 
     @api.model
@@ -234,8 +236,11 @@ class MtsSettlement(models.AbstractModel):
         :return: ``{row: new state}``
         """
         states = dict.fromkeys(tokens, "tokenized")
-        if not self._try_to_store(connector, tokens):
+        error = self._try_to_store(connector, tokens)
+        if not error:
             return states
+        if len(tokens) > 1:
+            _logger.info("%s tokens are stored one by one: %s", len(tokens), error)
         failed = {}
         for row, token in tokens.items():
             error = self._try_to_store(connector, {row: token})

@@ -9,7 +9,7 @@ from ..actions import open_dialog
 from ..mts import message
 from ..mts.redact import redact
 from ..mts.settings import SettingError, shown
-from ..token_field import TokenField
+from ..token_field import TokenField, own_token
 from .base import GUARDED
 
 # What Odoo and PostgreSQL raise on a domain that makes no sense.
@@ -188,7 +188,7 @@ class ResPartner(models.Model):
         token = vals.get("mosip_auth_token")
         if "mosip_auth_token" not in vals or "mosip_token_at" in vals:
             return vals
-        if self and not self._with_other_token(dict.fromkeys(self.ids, token)):
+        if self and not self._with_other_token({id_: own_token(token, id_) for id_ in self.ids}):
             return vals
         now = fields.Datetime.now() if token else False
         if self and all(partner.mosip_token_at == now for partner in self._as_superuser()):
@@ -259,8 +259,8 @@ class ResPartner(models.Model):
         """Support "has duplicates" and "has none", which is what a filter needs."""
         if (operator, value) not in ((">", 0), ("!=", 0), ("=", 0)):
             raise ValueError(_("Only “has duplicates” and “has none” can be searched."))
-        inside = "not inselect" if operator == "=" else "inselect"
-        return [("id", inside, self.env["mts.duplicate"]._ids_sql())]
+        inside = "not in" if operator == "=" else "in"
+        return [("id", inside, self.env["mts.duplicate"]._partner_ids())]
 
     @api.model
     def read_group(self, domain, fields, groupby, *args, **kwargs):

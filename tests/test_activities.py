@@ -174,7 +174,9 @@ class TestAnswers(ActivityCase):
 
     def test_while_answers_come_in_only_the_new_ones_are_compared(self):
         """To compare all of a million registrants takes as long as a whole slice may."""
-        every = patch.object(MtsDuplicate, "_ids_sql", side_effect=AssertionError("all of them"))
+        every = patch.object(
+            MtsDuplicate, "_partner_ids", side_effect=AssertionError("all of them")
+        )
         with every:
             self.pair()
             self.create_registrant(given_name="Fatou")

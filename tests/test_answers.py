@@ -8,6 +8,7 @@ from odoo.tests.common import tagged
 
 from ..models import mts_settlement
 from ..mts.client import MtsClient
+from ..token_field import TokenOfEach
 from .fault_case import CommittedCase, FaultCase
 
 OTHER_TOKEN = "another token of somebody"
@@ -16,6 +17,10 @@ UNKNOWN = {"errors": [{"errorCode": "ATS-REQ-016", "errorMessage": "unknown"}], 
 
 
 class AnswerCase(FaultCase):
+    def token_of(self, partner):
+        name = f"{partner.given_name} {partner.family_name}"
+        return self.simulator.token(name, "1990/05/17", partner.gender)
+
     def sent(self, *partners, **values):
         """Return a connector with these registrants in flight; MTS keeps its answers back."""
         connector = self.create_connector(**values)
@@ -83,10 +88,6 @@ class TestDelivery(AnswerCase):
         for partner in people:
             self.assertEqual(partner.mosip_auth_token, self.token_of(partner))
         self.assertEqual((run.state, run.tokenized_count), ("done", 6))
-
-    def token_of(self, partner):
-        name = f"{partner.given_name} {partner.family_name}"
-        return self.simulator.token(name, "1990/05/17", partner.gender)
 
     def test_before_the_post_is_through(self):
         """MTS may call back before we have written down that the POST went well."""
@@ -341,15 +342,32 @@ class TestChangedMeanwhile(AnswerCase):
         self.assertFalse(partner.mosip_vid)
 
     def test_the_same_token_is_there_by_now_for_one_of_many(self):
-        people = self.create_registrants(2)
+        people = self.create_registrants(4)
         self.sent(*people)
-        known = people[0]
-        known.mosip_auth_token = self.simulator.token("Person 0 Diallo", "1990/05/17", "Female")
-        self.let_time_pass(known, days=3)
-        before = known.mosip_token_at
+        known, others = people[:2], people[2:]
+        for partner in known:
+            partner.mosip_auth_token = self.token_of(partner)
+            self.let_time_pass(partner, days=3)
+        before = known.mapped("mosip_token_at")
         self.release()
-        self.assertEqual(known.mosip_token_at, before)
-        self.assertGreater(people[1].mosip_token_at, before)
+        self.assertEqual(known.mapped("mosip_token_at"), before)
+        self.assertGreater(min(others.mapped("mosip_token_at")), max(before))
+        self.assertEqual(people.mapped("mosip_auth_token"), [self.token_of(one) for one in people])
+        self.assertFalse(any(people.mapped("mosip_vid")))
+
+    def test_the_time_of_a_token_that_another_addon_writes_for_many(self):
+        people = self.create_registrants(3)
+        known = people[:2]
+        for number, partner in enumerate(known):
+            partner.mosip_auth_token = f"token {number}"
+            self.let_time_pass(partner, days=3)
+        before = known.mapped("mosip_token_at")
+        known.write(
+            {"mosip_auth_token": TokenOfEach({known[0].id: "token 0", known[1].id: "token 1"})}
+        )
+        self.assertEqual(known.mapped("mosip_token_at"), before)
+        people.write({"mosip_auth_token": TokenOfEach({id_: f"new {id_}" for id_ in people.ids})})
+        self.assertGreater(min(people.mapped("mosip_token_at")), max(before))
 
     def test_one_delivery_with_two_tokens_for_one_registrant(self):
         """As from two connectors that are clients of different MTS partners."""

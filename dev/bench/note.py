@@ -29,7 +29,7 @@ within one run, hold elsewhere, too. With a bound, `make bench` fails where it i
   tokens of a batch stands below.
 - **Deliveries** are made as MTS makes them, one after the other and each over a connection of its
   own. The time is that from one to the next. No single delivery can be faster than Odoo writes
-  one contact, so that is measured, too.
+  one contact, so that is measured, too, with nothing proven, locked or counted.
 
 ## Where the time goes
 
@@ -40,9 +40,9 @@ showed to come first, and is gone:
 
 - Contacts were written one by one, since each gets a token of its own. Now a batch is one `write`,
   in which other addons can ask for each token, and one statement.
-- Connector, import and request were read whole, with all their fields, in each step of a batch.
-  Now what a step looks at comes with the row that it locks, or with the keys of the proofs.
-- Request and records of a batch were created by the ORM, and each step updated them by it.
+- A delivery read the whole connector and the whole request, and each step of a batch that one,
+  too. Now what is looked at comes with the row that is locked, or with the keys of the proofs.
+- The request of a batch was created by the ORM, and noted by it as sent: a statement for each now.
 - Where `dbfilter` is set, Odoo asks PostgreSQL for all databases, over a connection of its own,
   with each delivery that brings no session. The benchmark names its database in `db_name` alone.
 - With each token Odoo looked for the records that show when it came.

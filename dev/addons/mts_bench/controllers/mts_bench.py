@@ -1,6 +1,6 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import SUPERUSER_ID, http
+from odoo import SUPERUSER_ID, fields, http
 from odoo.http import request
 
 # Declared as the callback is, so that Odoo does the same for all of them.
@@ -15,8 +15,15 @@ class MtsBench(http.Controller):
     @http.route("/mts_bench/write", **AS_THE_CALLBACK)
     def only_write(self, id, token, **_params):  # pylint: disable=redefined-builtin
         """Do what alone a delivery is for, and prove nothing."""
-        partner = request.env(user=SUPERUSER_ID)["res.partner"].browse(id)
-        # As the connector does, or Odoo would read all that the contact has.
-        partner._read(["mosip_auth_token"])
-        partner.write({"mosip_vid": False, "mosip_auth_token": token})
+        partners = request.env(user=SUPERUSER_ID, context={"tracking_disable": True})[
+            "res.partner"
+        ]
+        partners.browse(id).write(
+            {
+                "mosip_vid": False,
+                "mosip_auth_token": token,
+                # The connector says it, too, or a whole contact would be read.
+                "mosip_token_at": fields.Datetime.now(),
+            }
+        )
         return {}

@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import time
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.addons.mts_connector.token_field import TokenOfEach
 
 
@@ -43,9 +43,10 @@ class MtsBench(models.AbstractModel):
             ]
         )
         partners = rows.env["res.partner"].browse(partner_ids)
+        values = {"mosip_token_at": fields.Datetime.now()}
         if at_once:
-            partners.write({"mosip_auth_token": TokenOfEach(tokens)})
+            partners.write({**values, "mosip_auth_token": TokenOfEach(tokens)})
         else:
             for partner in partners:
-                partner.write({"mosip_auth_token": tokens[partner.id]})
+                partner.write({**values, "mosip_auth_token": tokens[partner.id]})
         rows.flush()
