@@ -55,8 +55,9 @@ class TokenField(fields.Char):
     def write(self, records, value):
         if not isinstance(value, TokenOfEach):
             return super().write(records, value)
-        records = super().write(records, _PLACEHOLDER)
+        # Before anything is noted: whoever has none must not be left with what stands for it.
         tokens = {id_: value.of(id_) for id_ in records.ids}
+        records = super().write(records, _PLACEHOLDER)
         # Not the values of the dictionary: somebody may have written a contact twice.
         records.env.cache.update(records, self, [tokens[id_] for id_ in records.ids])
         # Odoo sends one statement for all records that get the same value. So here they do: an
@@ -64,6 +65,6 @@ class TokenField(fields.Char):
         statement = records.env.cr.mogrify("(%s::jsonb ->> id::text)", [json.dumps(tokens)])
         found = AsIs(statement.decode())
         pending = records.env.all.towrite[records._name]
-        for id_ in tokens:
+        for id_ in records.ids:
             pending[id_][self.name] = found
         return records

@@ -57,7 +57,7 @@ class MtsLedgerCounts(models.AbstractModel):
         """Return the same of the records behind the menu “Rejected”: see ``TO_REPAIR``.
 
         Each contact is looked up, which is what OFFSET is for: PostgreSQL would read all of them.
-        And the records are found by their index, for which the order is.
+        The order keeps it to the index of the rejected, instead of all records.
         """
         self.env["base"].flush()
         some = """

@@ -167,20 +167,24 @@ class TestStoreFailures(FaultCase):
             lambda token: {token: True},
         )
         for take in takes:
+            taken = []
             with self.subTest(take):
                 self.people.write({"mosip_auth_token": False})
                 for partner, vid in zip(self.people, self.vids):
                     partner.mosip_vid = vid
 
-                def look_at(write, partners, vals, take=take):
+                def look_at(write, partners, vals, take=take, taken=taken):
                     token = vals.get("mosip_auth_token")
                     if token:
                         take(token)
+                        taken.append(type(token))
                     return write(partners, vals)
 
-                with self.overriding(look_at):
+                with self.overriding(look_at), everything_logged() as lines:
                     self.import_now(self.connector)
                 self.assert_all_have_their_own()
+                self.assertEqual(taken, [str] * len(self.people))
+                self.assertIn("4 tokens are stored one by one: TypeError None", lines)
 
     def test_a_field_that_another_addon_has_made_a_plain_text(self):
         field = self.people._fields["mosip_auth_token"]
@@ -193,6 +197,13 @@ class TestStoreFailures(FaultCase):
     def test_the_tokens_of_many_do_not_show(self):
         values = {"mosip_auth_token": TokenOfEach({1: "secret"})}
         self.assertEqual(f"{values}", "{'mosip_auth_token': <a token of each contact>}")
+
+    def test_a_contact_without_a_token_of_its_own(self):
+        """Whoever writes tokens of many must have one for each; nothing is noted otherwise."""
+        first, second = self.people[:2]
+        with self.assertRaises(KeyError):
+            (first + second).write({"mosip_auth_token": TokenOfEach({first.id: "a token"})})
+        self.assertEqual((first + second).mapped("mosip_auth_token"), [False, False])
 
     def test_a_contact_that_another_addon_writes_twice(self):
         """What is looked at afterwards is each one's own."""
