@@ -24,6 +24,8 @@ from . import mts_connector
 from . import mts_run_progress
 from . import mts_payload
 from . import mts_run
+from . import mts_request_answers
+from . import mts_request_reconciliation
 from . import mts_request
 from . import mts_odk_run
 from . import mts_odk_request

@@ -25,13 +25,13 @@ class MtsDuplicate(models.AbstractModel):
         """
         if not (self.env.su or self.user_has_groups("mts_connector.group_user")):
             return {}
-        condition, params = self._other_sql("me", "other")
+        others, condition, params = self._others_sql()
         self.env.cr.execute(
             f"""
-            SELECT me.id, count(*) FROM res_partner me, res_partner other
+            SELECT me.id, count(*) FROM res_partner me, {others}
             WHERE me.id = ANY(%s) AND {condition} GROUP BY me.id
             """,  # noqa: S608
-            [ids, *params],
+            [*params, ids],
         )
         return dict(self.env.cr.fetchall())
 
@@ -42,13 +42,13 @@ class MtsDuplicate(models.AbstractModel):
         :param records: the query of the registrants' records
         """
         partners, partner_params = records.select('"mts_record"."partner_id"')
-        condition, params = self._other_sql("me", "other")
+        others, condition, params = self._others_sql()
         self.env.cr.execute(
             f"""
-            SELECT 1 FROM res_partner me, res_partner other
+            SELECT 1 FROM res_partner me, {others}
             WHERE me.id IN ({partners}) AND {condition} LIMIT 1
             """,  # noqa: S608
-            [*partner_params, *params],
+            [*params, *partner_params],
         )
         return bool(self.env.cr.fetchone())
 
@@ -87,7 +87,7 @@ class MtsDuplicate(models.AbstractModel):
         up one by one, for which OFFSET is: PostgreSQL takes them for many, and would read all
         contacts several times.
         """
-        condition, params = self._other_sql("me", "other")
+        others, condition, params = self._others_sql()
         self.env.cr.execute(
             f"""
             SELECT me.id
@@ -100,34 +100,33 @@ class MtsDuplicate(models.AbstractModel):
                 SELECT id, mosip_auth_token FROM res_partner
                 WHERE mosip_auth_token = twice.mosip_auth_token OFFSET 0
             ) me
-            WHERE EXISTS (SELECT 1 FROM res_partner other WHERE {condition} OFFSET 0)
+            WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition} OFFSET 0)
             """,  # noqa: S608
             params,
         )
         return [row[0] for row in self.env.cr.fetchall()]
 
     @api.model
-    def _other_sql(self, me, other):
-        """Return the condition that two rows are two registrants with one token."""
+    def _others_sql(self):
+        """Return who may be read, as "other" in SQL, the condition that such a one is another
+        registrant with the token of "me", and the parameters of the first.
+        """
         self.env["res.partner"].flush(["mosip_auth_token", "active"])
         self.env["mts.duplicate.decision"].flush()
         readable, params = self._readable_sql()
-        return (
-            f"""
-            {other}.mosip_auth_token = {me}.mosip_auth_token AND {other}.id != {me}.id
-            AND {other}.id IN ({readable})
+        condition = """
+            other.mosip_auth_token = me.mosip_auth_token AND other.id != me.id
             AND NOT EXISTS (
                 SELECT 1 FROM mts_duplicate_decision decision
-                WHERE decision.partner_id = {me}.id AND decision.other_id = {other}.id
-                   OR decision.partner_id = {other}.id AND decision.other_id = {me}.id
+                WHERE decision.partner_id = me.id AND decision.other_id = other.id
+                   OR decision.partner_id = other.id AND decision.other_id = me.id
             )
-            """,  # noqa: S608
-            params,
-        )
+        """
+        return f"({readable}) other", condition, params
 
     @api.model
     def _readable_sql(self):
         partners = self.env["res.partner"].with_context(active_test=True)
         query = partners._where_calc([("mosip_auth_token", "!=", False)])
         partners._apply_ir_rules(query, "read")
-        return query.select()
+        return query.select('"res_partner".id', '"res_partner".mosip_auth_token')

@@ -57,17 +57,19 @@ class MtsLedgerCounts(models.AbstractModel):
         """Return the same of the records behind the menu “Rejected”: see ``TO_REPAIR``.
 
         Each contact is looked up, which is what OFFSET is for: PostgreSQL would read all of them.
-        The order keeps it to the index of the rejected, instead of all records.
+        That the condition stands in there lets it expect as many as there are of the rejected,
+        and stop in time. The order keeps it to their index, instead of all records.
         """
         self.env["base"].flush()
         some = """
             SELECT 1
             FROM mts_record record
             CROSS JOIN LATERAL (
-                SELECT mosip_auth_token FROM res_partner WHERE id = record.partner_id OFFSET 0
+                SELECT FROM res_partner
+                WHERE id = record.partner_id
+                  AND (record.state = 'conflict' OR mosip_auth_token IS NULL) OFFSET 0
             ) contact
             WHERE record.connector_id = %s AND record.state IN %s
-              AND (record.state = 'conflict' OR contact.mosip_auth_token IS NULL)
             ORDER BY record.error_id
             LIMIT %s
         """

@@ -7,7 +7,7 @@ from psycopg2 import sql
 
 from ..mts.redact import redact
 from .mts_payload import PASSING
-from .mts_request import NO_ANSWER
+from .mts_request_answers import NO_ANSWER
 from .mts_settlement import Row
 
 NOT_READ = "MTC-NOT-READ"

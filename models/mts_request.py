@@ -5,35 +5,8 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 
-from ..background import news
 from ..background.batch import Batch, Outgoing
-from ..background.transaction import quiet
-from ..mts import answer, message, signature
-from .mts_run_progress import COUNTERS
-
-# MTS's words for being through with a request; anything else is still worked on.
-FINISHED = ("processed", "processed_with_errors", "error_making_callback_request")
-
-# An MTS that says "still working" for this many answer timeouts has hung.
-PATIENCE = 24
-
-# What is not counted stays empty: see ``_close_answered``, where a request counts that was lost.
-_SUMS = ", ".join(
-    f"{column} = COALESCE({column} + %({state})s, NULLIF(%({state})s, 0))"
-    for state, column in COUNTERS.items()
-)
-_COUNTED = " + ".join(f"COALESCE({column}, 0)" for column in COUNTERS.values())
-_COUNT = f"""
-    UPDATE mts_request SET {_SUMS},
-        answered_at = COALESCE(
-            answered_at, CASE WHEN %(delivered)s THEN now() AT TIME ZONE 'UTC' END
-        )
-    WHERE id = %(id)s AND (%(changed)s OR answered_at IS NULL)
-    RETURNING run_id, record_count <= {_COUNTED}
-"""  # noqa: S608
-
-NO_ANSWER = "MTC-NO-ANSWER"
-ELSEWHERE = "MTC-ELSEWHERE"
+from ..mts import message, signature
 
 
 class MtsRequest(models.Model):
@@ -41,7 +14,7 @@ class MtsRequest(models.Model):
 
     _name = "mts.request"
     _description = "MTS Request"
-    _inherit = "mts.secret.mixin"
+    _inherit = ["mts.secret.mixin", "mts.request.answers", "mts.request.reconciliation"]
     _order = "id desc"
     _rec_name = "request_identifier"
     _secrets = ("bearer_hash",)
@@ -96,8 +69,6 @@ class MtsRequest(models.Model):
             (request.id, request.request_identifier or _("Request %s", request.id))
             for request in self
         ]
-
-    # -- sending ---------------------------------------------------------------------------------
 
     @api.model
     def _take(self, run, items, bearer=None):
@@ -367,206 +338,3 @@ class MtsRequest(models.Model):
         self.write({"state": "failed", "message": reason})
         self.record_ids._be_unreadable(reason)
         self._count({self.id: Counter(rejected=self.record_count)})
-
-    # -- receiving -------------------------------------------------------------------------------
-
-    @api.model
-    def _of_bearer(self, bearer):
-        """Return the request that MTS got this bearer secret with, or an empty one."""
-        self.env.cr.execute(
-            "SELECT id, bearer_hash FROM mts_request WHERE bearer_hash = %s",
-            [signature.bearer_hash(bearer)],
-        )
-        row = self.env.cr.fetchone()
-        if row and signature.same(row[1], signature.bearer_hash(bearer)):
-            return self.browse(row[0])
-        return self.browse()
-
-    @api.model
-    def _receive(self, items, delivered_for=None):
-        """Take delivered results. Repeating them is harmless.
-
-        :param items: what the callback got: for each registrant an object, see mts/answer.py
-        :param delivered_for: the request whose bearer secret came along; results of other
-            requests are then refused. None where an Odoo user delivers
-        :return: ``{"accepted": n, "ignored": n, "malformed": n}``. Ignored are results that prove
-            nothing, or that are no news; nobody is told which
-        """
-        answers, malformed = [], 0
-        for item in items:
-            try:
-                parsed = answer.parse(item)
-            except answer.MalformedAnswer as error:
-                if not error.reference:
-                    malformed += 1
-                    continue
-                parsed = answer.unusable(error)
-            ref = signature.parse_reference(parsed.reference)
-            if ref and delivered_for in (None, ref.request_id):
-                answers.append((ref, parsed))
-        with quiet(self.env.cr):
-            accepted = self.env["mts.settlement"]._settle(answers)
-            self.env["base"].flush()
-        return {
-            "accepted": accepted,
-            "ignored": len(items) - malformed - accepted,
-            "malformed": malformed,
-        }
-
-    @api.model
-    def _count(self, changes, delivered=()):
-        """Add to the counters and close the requests that have nothing pending any more.
-
-        :param changes: ``{request id: Counter(record state: difference)}``
-        :param delivered: ids of those that something was delivered for: MTS reaches us, whatever
-            became of it
-        """
-        self.flush()
-        runs, complete = self.env["mts.run"], self.browse()
-        for request_id in sorted(changes):
-            values = {state: changes[request_id][state] for state in COUNTERS}
-            values["changed"] = any(values.values())
-            values.update(id=request_id, delivered=request_id in delivered)
-            self.env.cr.execute(_COUNT, values, log_exceptions=False)
-            for run_id, is_complete in self.env.cr.fetchall():
-                runs |= runs.browse(run_id)
-                complete += self.browse(request_id if is_complete else ())
-        self.invalidate_cache(ids=list(changes))
-        if complete:
-            complete._close_answered()
-        news.announce(runs)
-
-    def _close_answered(self):
-        """Close those of which no record is pending; wake the run that waits for that."""
-        self.env["mts.record"].flush()
-        self.env.cr.execute(
-            f"""
-            UPDATE mts_request request
-            SET state = 'answered',
-                answered_at = COALESCE(answered_at, now() AT TIME ZONE 'UTC')
-            WHERE id = ANY(%s) AND {self._closing_condition()}
-            RETURNING run_id
-            """,  # noqa: S608
-            [self.ids],
-            log_exceptions=False,
-        )
-        runs = self.env["mts.run"].browse({row[0] for row in self.env.cr.fetchall()})
-        self.invalidate_cache(ids=self.ids)
-        going_on = runs._going_on()
-        if going_on:
-            going_on.connector_id._hint_at_slice()
-
-    @api.model
-    def _closing_condition(self):
-        """Return the SQL condition by which a request can be closed."""
-        return f"""
-            (state IN ('to_send', 'sent') OR state = 'lost' AND COALESCE(lost_count, 0) <= 0)
-            AND NOT EXISTS (
-                SELECT 1 FROM mts_record
-                WHERE request_id = request.id
-                  AND (state = 'pending' OR error_code = '{NO_ANSWER}')
-            )
-        """  # noqa: S608
-
-    # -- reconciliation --------------------------------------------------------------------------
-
-    @api.model
-    def _recover(self, connector):
-        """Take over what a killed slice left behind. Only called when no slice is at work.
-
-        Whether a request arrived that was going out, nobody knows; so it counts as sent. And a
-        request whose last registrant was deleted gets no answer that would close it.
-        """
-        for request in self.search(
-            [("connector_id", "=", connector.id), ("state", "=", "to_send")]
-        ):
-            if request.sent_at:
-                request._sent(False, _("Interrupted while it was being sent."))
-            else:
-                request._withdraw()
-        self.search(
-            [("connector_id", "=", connector.id), ("state", "=", "sent")]
-        )._close_answered()
-
-    @api.model
-    def _overdue(self, connector, limit):
-        """Return requests whose answer is overdue: a list of (id, identifier)."""
-        requests = self.search(
-            [
-                ("connector_id", "=", connector.id),
-                ("state", "=", "sent"),
-                ("check_at", "<=", fields.Datetime.now()),
-            ],
-            order="check_at",
-            limit=limit,
-        )
-        return [(request.id, request.request_identifier) for request in requests]
-
-    def _settle_by_status(self, status):
-        """Act on what MTS says of an overdue request.
-
-        :param status: as MTS spells it
-        """
-        self._lock()
-        if self.state != "sent":
-            return
-        if status not in FINISHED:
-            self._wait_on(_("MTS is still working on it."))
-        elif not self.finished_since:
-            # MTS says so before it calls back: what it has to say may be on its way.
-            self.write(
-                {
-                    "finished_since": fields.Datetime.now(),
-                    "check_at": fields.Datetime.now() + self._delivery_time(),
-                    "message": _("MTS has finished; its answers are on the way."),
-                }
-            )
-        elif not self.connector_id._delivers_here():
-            self._settle_elsewhere()
-        else:
-            self._give_up(_("MTS has finished, but not all answers arrived here."))
-            if not self.answered_at:
-                self.connector_id._raise_attention(
-                    _(
-                        "MTS has finished a request, but none of its answers arrived here. Check "
-                        "that MTS can reach the callback URL and is allowed to deliver."
-                    )
-                )
-
-    def _delivery_time(self):
-        """Return how long MTS may take to deliver: each call as long as it waits for us."""
-        connector = self.connector_id
-        calls = 1 if connector.callback_in_bulk else self.record_count
-        longest = timedelta(minutes=connector.answer_timeout_minutes)
-        return min(timedelta(seconds=calls * connector.callback_timeout), longest)
-
-    def _wait_on(self, reason):
-        """Ask again later, but not for ever."""
-        patience = timedelta(minutes=PATIENCE * self.connector_id.answer_timeout_minutes)
-        if fields.Datetime.now() > self.sent_at + patience:
-            self._give_up(_("%s It was given up after a long time.", reason))
-        else:
-            self.write({"check_at": self._next_check(), "message": reason})
-
-    def _next_check(self):
-        """Double the time since sending, up to the answer timeout from now."""
-        now = fields.Datetime.now()
-        age = max(now - self.sent_at, timedelta(minutes=1))
-        return now + min(age, timedelta(minutes=self.connector_id.answer_timeout_minutes))
-
-    def _give_up(self, reason):
-        """Nothing more will come: the registrants are due again, or rejected after many tries."""
-        self._lock()
-        if self.state != "sent":
-            return
-        changes = self.env["mts.record"]._lose(self, reason)
-        self.write({"state": "lost", "message": reason})
-        self._count({self.id: changes})
-
-    def _settle_elsewhere(self):
-        """The answers went to another API: see who has a token by now."""
-        records = self.env["mts.record"]
-        tokenized = records._notice_tokens(self)
-        rest = records.search([("request_id", "=", self.id), ("state", "=", "pending")])
-        rest._reject(ELSEWHERE, _("The answer went to another API."))
-        self._count({self.id: Counter(tokenized=len(tokenized), rejected=len(rest))})

@@ -11,7 +11,7 @@ from .. import server_config
 from ..log_error import log_error
 from ..mts import answer as answers
 from ..mts import signature
-from .mts_request import NO_ANSWER
+from .mts_request_answers import NO_ANSWER
 
 _logger = logging.getLogger(__name__)
 

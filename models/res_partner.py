@@ -24,6 +24,9 @@ UNSEARCHABLE = (
     UserError,
 )
 
+# In a context: ids of the duplicates, while one list is made.
+FOUND = "mts_duplicates_found"
+
 MASK = "•"
 SHOWN_DIGITS = 4
 
@@ -260,17 +263,27 @@ class ResPartner(models.Model):
         if (operator, value) not in ((">", 0), ("!=", 0), ("=", 0)):
             raise ValueError(_("Only “has duplicates” and “has none” can be searched."))
         inside = "not in" if operator == "=" else "in"
-        return [("id", inside, self.env["mts.duplicate"]._partner_ids())]
+        found = self.env.context.get(FOUND)
+        return [
+            ("id", inside, self.env["mts.duplicate"]._partner_ids() if found is None else found)
+        ]
 
     @api.model
-    def read_group(self, domain, fields, groupby, *args, **kwargs):
-        groups = super().read_group(domain, fields, groupby, *args, **kwargs)
-        if self.env.context.get("mts_duplicates"):
-            tokens = [group.get("mosip_auth_token") for group in groups]
-            headings = self.env["mts.duplicate"]._headings([token for token in tokens if token])
-            for group, token in zip(groups, tokens):
-                group.update({"mosip_auth_token": headings[token]} if token in headings else {})
-        return groups
+    def web_read_group(self, domain, *args, **kwargs):
+        """Look for duplicates once, where Odoo searches for groups, for their number and in each.
+
+        And head those of this page, which are few, by who is in them.
+        """
+        if not self.env.context.get("mts_duplicates"):
+            return super().web_read_group(domain, *args, **kwargs)
+        duplicates = self.env["mts.duplicate"]
+        partners = self.with_context(**{FOUND: duplicates._partner_ids()})
+        result = super(ResPartner, partners).web_read_group(domain, *args, **kwargs)
+        tokens = [group.get("mosip_auth_token") for group in result["groups"]]
+        headings = duplicates._headings([token for token in tokens if token])
+        for group, token in zip(result["groups"], tokens):
+            group.update({"mosip_auth_token": headings[token]} if token in headings else {})
+        return result
 
     def action_compare_duplicates(self):
         """Put these registrants side by side, or this one and those with the same token."""

@@ -56,11 +56,18 @@ class Browser:
         groups = _groups(views["search"], context)
         if groups:
             self._rpc.call(
-                model, "web_read_group", domain, fields, groups[:1], limit=PAGE, lazy=True
+                model,
+                "web_read_group",
+                domain,
+                fields,
+                groups[:1],
+                limit=PAGE,
+                lazy=True,
+                context=context,
             )
         else:
-            self._rpc.call(model, "search_read", domain, fields, limit=PAGE)
-            self._rpc.call(model, "search_count", domain)
+            self._rpc.call(model, "search_read", domain, fields, limit=PAGE, context=context)
+            self._rpc.call(model, "search_count", domain, context=context)
 
     def _chart(self, name: str) -> None:
         action = self._action(name)
