@@ -269,21 +269,35 @@ class ResPartner(models.Model):
         ]
 
     @api.model
-    def web_read_group(self, domain, *args, **kwargs):
-        """Look for duplicates once, where Odoo searches for groups, for their number and in each.
+    def web_read_group(self, domain, fields, groupby, limit=None, offset=0, *args, **kwargs):
+        """Make the list of duplicates, each group headed by who is in it.
 
-        And head those of this page, which are few, by who is in them.
+        There may be thousands. Odoo would look for them twice, and make all groups to count them.
         """
-        if not self.env.context.get("mts_duplicates"):
-            return super().web_read_group(domain, *args, **kwargs)
+        if not self.env.context.get("mts_duplicates") or groupby != ["mosip_auth_token"]:
+            return super().web_read_group(domain, fields, groupby, limit, offset, *args, **kwargs)
         duplicates = self.env["mts.duplicate"]
         partners = self.with_context(**{FOUND: duplicates._partner_ids()})
-        result = super(ResPartner, partners).web_read_group(domain, *args, **kwargs)
-        tokens = [group.get("mosip_auth_token") for group in result["groups"]]
+        groups = partners._web_read_group(domain, fields, groupby, limit, offset, *args, **kwargs)
+        has_more = limit and len(groups) == limit
+        length = partners._number_of_tokens(domain) if has_more else offset + len(groups)
+        tokens = [group["mosip_auth_token"] for group in groups]
         headings = duplicates._headings([token for token in tokens if token])
-        for group, token in zip(result["groups"], tokens):
-            group.update({"mosip_auth_token": headings[token]} if token in headings else {})
-        return result
+        for group, token in zip(groups, tokens):
+            # Of archived ones no name is told.
+            group["mosip_auth_token"] = headings.get(token, token)
+        return {"groups": groups, "length": length}
+
+    @api.model
+    def _number_of_tokens(self, domain):
+        query = self._where_calc(domain)
+        self._apply_ir_rules(query, "read")
+        found, params = query.select('"res_partner".mosip_auth_token')
+        self.env.cr.execute(
+            f"SELECT count(DISTINCT mosip_auth_token) FROM ({found}) AS found",  # noqa: S608
+            params,
+        )
+        return self.env.cr.fetchone()[0]
 
     def action_compare_duplicates(self):
         """Put these registrants side by side, or this one and those with the same token."""

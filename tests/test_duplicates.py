@@ -76,7 +76,24 @@ class TestList(DuplicateCase):
         self.assertTrue(any(text.startswith("Fatou N. Sow, Fatou Sow") for text in headings))
         for group in found:
             self.assertEqual(len(partners.search(group["__domain"])), 2)
+            self.assertEqual(len(group["__data"]["records"]), 2)
             self.assertNotIn("one token", group["mosip_auth_token"])
+
+    def test_groups_come_by_pages(self):
+        for token in ("one token", "two token", "three token"):
+            self.registered(2, token)
+        settled = self.registered(2, "four token")
+        self.decide(settled)
+        context = {"mts_duplicates": True}
+        partners = self.partners.with_context(**context)
+        pages = [
+            partners.web_read_group(
+                [("mosip_duplicate_count", ">", 0)], ["name"], ["mosip_auth_token"], 2, offset
+            )
+            for offset in (0, 2)
+        ]
+        self.assertEqual([len(page["groups"]) for page in pages], [2, 1])
+        self.assertEqual([page["length"] for page in pages], [3, 3])
 
     def test_archived_ones_do_not_count(self):
         one, other = self.registered()

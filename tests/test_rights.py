@@ -60,6 +60,8 @@ ABSTRACT = {
     "mts.identity.store.partner",
     "mts.ledger.counts",
     "mts.odk.settings",
+    "mts.request.answers",
+    "mts.request.reconciliation",
     "mts.run.progress",
     "mts.merge",
     "mts.payload",
