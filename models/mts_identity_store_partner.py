@@ -103,7 +103,9 @@ class MtsIdentityStorePartner(models.AbstractModel):
         """Return ``{partner id: token}`` of those who have one."""
         # By way of the cache, since it is looked at again when another one is written; of this
         # field only, since by itself Odoo would read all that a contact has.
-        partners._read(["mosip_auth_token"])
+        field = partners._fields["mosip_auth_token"]
+        if list(self.env.cache.get_missing_ids(partners, field)):
+            partners._read([field.name])
         tokens = zip(partners.ids, partners.mapped("mosip_auth_token"))
         return self._stripped([(partner_id, token or "") for partner_id, token in tokens])
 

@@ -24,8 +24,7 @@ class MtsRequest(models.Model):
     )
 
     def _is_pull(self):
-        # This field only: it is asked for with each delivery.
-        return bool(self.with_context(prefetch_fields=False).window_until)
+        return bool(self.window_until)
 
     def _go_out_to_pull(self, bearer):
         """The POST begins. Return what goes out, or None where nothing shall."""

@@ -35,13 +35,16 @@ class MtsRequestAnswers(models.AbstractModel):
     def _of_bearer(self, bearer):
         """Return the request that MTS got this bearer secret with, or an empty one."""
         self.env.cr.execute(
-            "SELECT id, bearer_hash FROM mts_request WHERE bearer_hash = %s",
+            "SELECT bearer_hash, id, window_until FROM mts_request WHERE bearer_hash = %s",
             [signature.bearer_hash(bearer)],
         )
-        row = self.env.cr.fetchone()
-        if row and signature.same(row[1], signature.bearer_hash(bearer)):
-            return self.browse(row[0])
-        return self.browse()
+        stored, *values = self.env.cr.fetchone() or (None,)
+        if not stored or not signature.same(stored, signature.bearer_hash(bearer)):
+            return self.browse()
+        request = self.browse(values[0])
+        # Who takes the delivery depends on it.
+        self.env.cache.set(request, self._fields["window_until"], values[1])
+        return request
 
     @api.model
     def _receive(self, items, delivered_for=None):

@@ -97,14 +97,16 @@ class MtsSettlement(models.AbstractModel):
         looked_at = ", ".join(f"connector.{name}" for name in LOOKED_AT)
         self.env.cr.execute(
             f"""
-            SELECT connector.id, connector.hmac_key, ARRAY(
-                SELECT id FROM mts_record
-                WHERE id = ANY(%s) AND connector_id = connector.id
-            ), ARRAY(
-                SELECT id FROM mts_request
-                WHERE id = ANY(%s) AND connector_id = connector.id AND state != 'answered'
-            ), {looked_at}
+            SELECT connector.id, connector.hmac_key, records.ids, requests.ids, {looked_at}
             FROM mts_connector connector
+            LEFT JOIN (
+                SELECT connector_id, array_agg(id) AS ids FROM mts_record
+                WHERE id = ANY(%s) GROUP BY connector_id
+            ) records ON records.connector_id = connector.id
+            LEFT JOIN (
+                SELECT connector_id, array_agg(id) AS ids FROM mts_request
+                WHERE id = ANY(%s) AND state != 'answered' GROUP BY connector_id
+            ) requests ON requests.connector_id = connector.id
             """,  # noqa: S608
             [[ref.record_id for ref in refs], list({ref.request_id for ref in refs})],
             log_exceptions=False,
@@ -112,10 +114,10 @@ class MtsSettlement(models.AbstractModel):
         keys, awaited = defaultdict(signature.new_key), set()
         for connector_id, stored, record_ids, request_ids, *values in self.env.cr.fetchall():
             self._remember(connector_id, values)
-            awaited.update(request_ids)
+            awaited.update(request_ids or ())
             key = server_config.get("hmac_key", connector_id) or stored or ""
             if signature.is_strong(key):
-                keys.update(dict.fromkeys(record_ids, key))
+                keys.update(dict.fromkeys(record_ids or (), key))
         return keys, awaited
 
     @api.model
@@ -144,13 +146,24 @@ class MtsSettlement(models.AbstractModel):
             log_exceptions=False,
         )
         rows = [Row(*values) for values in self.env.cr.fetchall()]
-        partners = self.env["res.partner"].browse([row.partner_id for row in rows])
+        self._lock_partners([row.partner_id for row in rows])
+        return {row.id: row for row in rows}
+
+    @api.model
+    def _lock_partners(self, ids):
+        """Lock registrants, and see what token they have on the contact."""
+        partners = self.env["res.partner"].browse(ids)
         self.env.cr.execute(
-            "SELECT id FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            """
+            SELECT id, mosip_auth_token FROM res_partner WHERE id = ANY(%s)
+            ORDER BY id FOR NO KEY UPDATE
+            """,
             [(partners + partners._mts_written_along()).ids],
             log_exceptions=False,
         )
-        return {row.id: row for row in rows}
+        for partner_id, token in self.env.cr.fetchall():
+            partner = partners.browse(partner_id)
+            self.env.cache.set(partner, partner._fields["mosip_auth_token"], token)
 
     @api.model
     def _news(self, delivered, keys):

@@ -202,6 +202,7 @@ class CommittedCase(FaultCase):
         connectors._remove_cron()
         connectors.activity_ids.unlink()
         self.env.cr.execute("DELETE FROM mts_connector")
+        self.env.cr.execute("DELETE FROM mts_refused_delivery")
         self.env["mts.connector"]._remove_orphaned_crons()
         self.env["res.users"].search([("login", "=", "deliverer")]).unlink()
         self.env["res.partner"].search([("ref", "=", "mts-test")]).unlink()
