@@ -24,6 +24,9 @@ UNSEARCHABLE = (
     UserError,
 )
 
+# What a token comes with.
+OURS = frozenset(("mosip_vid", "mosip_auth_token", "mosip_token_at"))
+
 # In a context: ids of the duplicates, while one list is made.
 FOUND = "mts_duplicates_found"
 
@@ -310,6 +313,12 @@ class ResPartner(models.Model):
         return open_dialog(comparison, _("Possible Duplicates"))
 
     # -- what is written along -------------------------------------------------------------------
+
+    def _children_sync(self, values):
+        # Whoever works for a registrant has neither that VID nor that token. Without this Odoo
+        # would look for such contacts of each registrant whose token comes.
+        if not OURS.issuperset(values):
+            super()._children_sync(values)
 
     def _mts_written_along(self):
         """Return the contacts whose rows the registry writes whenever it writes these.

@@ -26,6 +26,16 @@ class TestWithoutOpenG2p(FaultCase):
         with self.assertRaises(ValueError):
             self.create_connector(identity_store="made up")
 
+    def test_whoever_works_for_a_registrant(self):
+        """Such contacts get the address, as ever, and nothing that is the registrant's own."""
+        person = self.create_registrant()
+        contact = person.create({"name": "Office", "type": "contact", "parent_id": person.id})
+        person.write({"street": "3 Hill Lane", "mosip_vid": self.new_vid()})
+        self.assertEqual((contact.street, contact.mosip_vid), ("3 Hill Lane", False))
+        self.import_now(self.create_connector())
+        self.assertTrue(person.mosip_auth_token)
+        self.assertEqual((contact.street, contact.mosip_auth_token), ("3 Hill Lane", False))
+
 
 @tagged("post_install", "-at_install")
 class TestStoreThatIsGone(FaultCase):
