@@ -317,8 +317,7 @@ class ResPartner(models.Model):
     def _children_sync(self, values):
         # Whoever works for a registrant has neither that VID nor that token. Without this Odoo
         # would look for such contacts of each registrant whose token comes.
-        if not OURS.issuperset(values):
-            super()._children_sync(values)
+        return None if OURS.issuperset(values) else super()._children_sync(values)
 
     def _mts_written_along(self):
         """Return the contacts whose rows the registry writes whenever it writes these.
