@@ -161,9 +161,10 @@ class MtsSettlement(models.AbstractModel):
             [(partners + partners._mts_written_along()).ids],
             log_exceptions=False,
         )
-        for partner_id, token in self.env.cr.fetchall():
-            partner = partners.browse(partner_id)
-            self.env.cache.set(partner, partner._fields["mosip_auth_token"], token)
+        field = partners._fields["mosip_auth_token"]
+        if field.store:
+            for partner_id, token in self.env.cr.fetchall():
+                self.env.cache.set(partners.browse(partner_id), field, token)
 
     @api.model
     def _news(self, delivered, keys):

@@ -272,34 +272,44 @@ class ResPartner(models.Model):
         ]
 
     @api.model
-    def web_read_group(self, domain, fields, groupby, limit=None, offset=0, *args, **kwargs):
-        """Make the list of duplicates, each group headed by who is in it.
+    def read_group(self, domain, fields, groupby, *args, **kwargs):
+        """Head each group of the list of duplicates by who is in it, also where it is exported."""
+        groups = super().read_group(domain, fields, groupby, *args, **kwargs)
+        if self.env.context.get("mts_duplicates"):
+            tokens = [group.get("mosip_auth_token") for group in groups]
+            headings = self.env["mts.duplicate"]._headings([token for token in tokens if token])
+            for group, token in zip(groups, tokens):
+                group.update({"mosip_auth_token": headings[token]} if token in headings else {})
+        return groups
 
-        There may be thousands. Odoo would look for them twice, and make all groups to count them.
+    @api.model
+    def web_read_group(
+        self, domain, fields, groupby, limit=None, offset=0, orderby=False, lazy=True, **kwargs
+    ):
+        """Find duplicates once for a list, which Odoo would do for its groups, their number, and
+        the lines of each. And count the groups without making them: there may be thousands.
         """
-        if not self.env.context.get("mts_duplicates") or groupby != ["mosip_auth_token"]:
-            return super().web_read_group(domain, fields, groupby, limit, offset, *args, **kwargs)
-        duplicates = self.env["mts.duplicate"]
-        partners = self.with_context(**{FOUND: duplicates._partner_ids()})
-        groups = partners._web_read_group(domain, fields, groupby, limit, offset, *args, **kwargs)
-        has_more = limit and len(groups) == limit
-        length = partners._number_of_tokens(domain) if has_more else offset + len(groups)
-        tokens = [group["mosip_auth_token"] for group in groups]
-        headings = duplicates._headings([token for token in tokens if token])
-        for group, token in zip(groups, tokens):
-            # Of archived ones no name is told.
-            group["mosip_auth_token"] = headings.get(token, token)
+        groupby = [groupby] if isinstance(groupby, str) else groupby
+        by_token = self.env.context.get("mts_duplicates") and groupby[:1] == ["mosip_auth_token"]
+        if not (by_token and lazy and limit):
+            return super().web_read_group(
+                domain, fields, groupby, limit, offset, orderby, lazy, **kwargs
+            )
+        partners = self.with_context(**{FOUND: self.env["mts.duplicate"]._partner_ids()})
+        groups = partners._web_read_group(
+            domain, fields, groupby, limit, offset, orderby, lazy, **kwargs
+        )
+        is_all = offset == 0 and len(groups) < limit
+        length = len(groups) if is_all else partners._number_of_tokens(domain)
         return {"groups": groups, "length": length}
 
     @api.model
     def _number_of_tokens(self, domain):
+        """Return into how many groups Odoo would put these contacts by their token."""
         query = self._where_calc(domain)
         self._apply_ir_rules(query, "read")
-        found, params = query.select('"res_partner".mosip_auth_token')
-        self.env.cr.execute(
-            f"SELECT count(DISTINCT mosip_auth_token) FROM ({found}) AS found",  # noqa: S608
-            params,
-        )
+        found, params = query.select('DISTINCT "res_partner".mosip_auth_token')
+        self.env.cr.execute(f"SELECT count(*) FROM ({found}) AS found", params)  # noqa: S608
         return self.env.cr.fetchone()[0]
 
     def action_compare_duplicates(self):

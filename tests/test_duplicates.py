@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Registrants with one token: found, compared, merged, or settled as different people."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests.common import Form, new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
@@ -79,21 +81,49 @@ class TestList(DuplicateCase):
             self.assertEqual(len(group["__data"]["records"]), 2)
             self.assertNotIn("one token", group["mosip_auth_token"])
 
+    def in_groups(self, method, group_by, *args, **kwargs):
+        """Have the list made as its menu does."""
+        partners = self.partners.with_context(mts_duplicates=True)
+        domain = [("mosip_duplicate_count", ">", 0)]
+        return getattr(partners, method)(domain, ["name"], group_by, *args, **kwargs)
+
     def test_groups_come_by_pages(self):
-        for token in ("one token", "two token", "three token"):
+        for token in ("1 token", "2 token", "3 token"):
             self.registered(2, token)
-        settled = self.registered(2, "four token")
-        self.decide(settled)
-        context = {"mts_duplicates": True}
-        partners = self.partners.with_context(**context)
-        pages = [
-            partners.web_read_group(
-                [("mosip_duplicate_count", ">", 0)], ["name"], ["mosip_auth_token"], 2, offset
+        self.decide(self.registered(2, "4 token"))
+        listed = type(self.env["mts.duplicate"])._partner_ids
+        asked = []
+
+        def count(duplicates):
+            asked.append(duplicates)
+            return listed(duplicates)
+
+        with patch.object(type(self.env["mts.duplicate"]), "_partner_ids", count):
+            pages = [
+                self.in_groups(
+                    "web_read_group", ["mosip_auth_token"], 2, offset, expand=True, expand_limit=80
+                )
+                for offset in (0, 2, 4)
+            ]
+        self.assertEqual([len(page["groups"]) for page in pages], [2, 1, 0])
+        self.assertEqual([page["length"] for page in pages], [3, 3, 3])
+        self.assertEqual(len(asked), 3, "duplicates are looked for once for a page")
+
+    def test_no_way_to_group_shows_a_token(self):
+        """Odoo exports a list in groups by another way, and groups can be within groups."""
+        self.registered(2)
+        token = ["mosip_auth_token"]
+        for rows in (
+            self.in_groups("read_group", token, lazy=False),
+            self.in_groups("web_read_group", token)["groups"],
+            self.in_groups("web_read_group", token[0], 80)["groups"],
+            self.in_groups("web_read_group", [*token, "company_id"], 80)["groups"],
+            self.in_groups("web_read_group", [*token, "company_id"], 80, lazy=False)["groups"],
+        ):
+            self.assertEqual(len(rows), 1)
+            self.assertTrue(
+                rows[0]["mosip_auth_token"].startswith("Amina Diallo, token ending in")
             )
-            for offset in (0, 2)
-        ]
-        self.assertEqual([len(page["groups"]) for page in pages], [2, 1])
-        self.assertEqual([page["length"] for page in pages], [3, 3])
 
     def test_archived_ones_do_not_count(self):
         one, other = self.registered()

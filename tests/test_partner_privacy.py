@@ -64,6 +64,9 @@ def groupings(model, field):
         for spec in (f"{field}:{function}", f"found:{function}({field})"):
             yield model, "read_group", [[], [spec], ["name"]], {}
     yield model, "web_read_group", [[], ["name"], [field]], {}
+    # As the list of duplicates is made, and as if these had been found.
+    made_up = {"mts_duplicates": True, "mts_duplicates_found": [1]}
+    yield model, "web_read_group", [[], ["name"], [field], 80], {"context": made_up}
     yield model, "read_progress_bar", [[], "name", {"field": field, "colors": {}}], {}
     yield model, "export_data", [[1], ["name", field]], {}
 

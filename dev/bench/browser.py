@@ -11,8 +11,8 @@ from lxml import etree
 from bootstrap.paths import ADDON
 from environment import RpcClient
 
-#: Rows on a page of a list.
-PAGE = 80
+#: Rows on a page of a list, and groups where they are opened at once.
+PAGE, OPEN_GROUPS = 80, 10
 #: The web client shows these in its own way.
 DISCUSSION = ("message_ids", "activity_ids", "message_follower_ids")
 
@@ -61,13 +61,19 @@ class Browser:
                 domain,
                 fields,
                 groups[:1],
-                limit=PAGE,
-                lazy=True,
                 context=context,
+                **self._pages(views["list"]),
             )
         else:
             self._rpc.call(model, "search_read", domain, fields, limit=PAGE, context=context)
             self._rpc.call(model, "search_count", domain, context=context)
+
+    @staticmethod
+    def _pages(view: Dict[str, Any]) -> Dict[str, Any]:
+        """How much the web client asks for of a list in groups, which may be opened at once."""
+        if etree.fromstring(view["arch"]).get("expand"):
+            return {"limit": OPEN_GROUPS, "lazy": True, "expand": True, "expand_limit": PAGE}
+        return {"limit": PAGE, "lazy": True}
 
     def _chart(self, name: str) -> None:
         action = self._action(name)
