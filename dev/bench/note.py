@@ -53,7 +53,7 @@ showed to come first, and is gone:
 - Who is due was found by looking at each contact with a VID. Now the indexes of contacts and
   ledger are held against each other first.
 - The ledger had more indexes that each new state had to enter.
-- With each token Odoo looked for those who work for the registrant, who have nothing to do with it.
+- With each token Odoo looked for those who work for the registrant, whom it does not concern.
 - The list of duplicates was looked for twice, and all of its groups were made to be counted.
 - Each request that was answered woke the background job. Now it is woken when there is something
   to be done.
