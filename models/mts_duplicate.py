@@ -80,8 +80,8 @@ class MtsDuplicate(models.AbstractModel):
         }
 
     @api.model
-    def _partner_ids(self):
-        """Return the ids of all who have any.
+    def _shared_tokens(self):
+        """Return ``{partner id: token}`` of all who have any.
 
         Few tokens occur twice: these are found first, by the index alone. Who has them is looked
         up one by one, for which OFFSET is: PostgreSQL takes them for many, and would read all
@@ -90,7 +90,7 @@ class MtsDuplicate(models.AbstractModel):
         others, condition, params = self._others_sql()
         self.env.cr.execute(
             f"""
-            SELECT me.id
+            SELECT me.id, me.mosip_auth_token
             FROM (
                 SELECT mosip_auth_token FROM res_partner
                 WHERE mosip_auth_token IS NOT NULL
@@ -104,7 +104,7 @@ class MtsDuplicate(models.AbstractModel):
             """,  # noqa: S608
             params,
         )
-        return [row[0] for row in self.env.cr.fetchall()]
+        return dict(self.env.cr.fetchall())
 
     @api.model
     def _others_sql(self):

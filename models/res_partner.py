@@ -1,5 +1,7 @@
 # Copyright 2026 MTS Connector contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from collections import defaultdict
+
 import psycopg2
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -267,9 +269,9 @@ class ResPartner(models.Model):
             raise ValueError(_("Only “has duplicates” and “has none” can be searched."))
         inside = "not in" if operator == "=" else "in"
         found = self.env.context.get(FOUND)
-        return [
-            ("id", inside, self.env["mts.duplicate"]._partner_ids() if found is None else found)
-        ]
+        if found is None:
+            found = list(self.env["mts.duplicate"]._shared_tokens())
+        return [("id", inside, found)]
 
     @api.model
     def read_group(self, domain, fields, groupby, *args, **kwargs):
@@ -290,18 +292,35 @@ class ResPartner(models.Model):
         the lines of each. And count the groups without making them: there may be thousands.
         """
         groupby = [groupby] if isinstance(groupby, str) else groupby
-        by_token = self.env.context.get("mts_duplicates") and groupby[:1] == ["mosip_auth_token"]
+        by_token = self.env.context.get("mts_duplicates") and groupby == ["mosip_auth_token"]
         if not (by_token and lazy and limit):
             return super().web_read_group(
                 domain, fields, groupby, limit, offset, orderby, lazy, **kwargs
             )
-        partners = self.with_context(**{FOUND: self.env["mts.duplicate"]._partner_ids()})
-        groups = partners._web_read_group(
-            domain, fields, groupby, limit, offset, orderby, lazy, **kwargs
-        )
+        shared = self.env["mts.duplicate"]._shared_tokens()
+        partners = self.with_context(**{FOUND: list(shared)})
+        groups = partners._web_read_group(domain, fields, groupby, limit, offset, orderby, lazy)
+        if kwargs.get("expand"):
+            self._open_groups(groups, shared, fields, kwargs)
         is_all = offset == 0 and len(groups) < limit
         length = len(groups) if is_all else partners._number_of_tokens(domain)
         return {"groups": groups, "length": length}
+
+    @api.model
+    def _open_groups(self, groups, shared, fields, kwargs):
+        """Add the lines of groups as Odoo does, each looked for among those of its group alone."""
+        members = defaultdict(list)
+        for partner_id, token in shared.items():
+            members[token].append(partner_id)
+        limit, order = kwargs.get("expand_limit"), kwargs.get("expand_orderby")
+        for group in groups:
+            token = next(
+                leaf[2] for leaf in group["__domain"] if leaf[:2] == ("mosip_auth_token", "=")
+            )
+            partners = self.with_context(**{FOUND: members[token]})
+            group["__data"] = partners.web_search_read(
+                domain=group["__domain"], fields=fields, offset=0, limit=limit, order=order
+            )
 
     @api.model
     def _number_of_tokens(self, domain):

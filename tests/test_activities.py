@@ -175,7 +175,7 @@ class TestAnswers(ActivityCase):
     def test_while_answers_come_in_only_the_new_ones_are_compared(self):
         """To compare all of a million registrants takes as long as a whole slice may."""
         every = patch.object(
-            MtsDuplicate, "_partner_ids", side_effect=AssertionError("all of them")
+            MtsDuplicate, "_shared_tokens", side_effect=AssertionError("all of them")
         )
         with every:
             self.pair()

@@ -91,14 +91,14 @@ class TestList(DuplicateCase):
         for token in ("1 token", "2 token", "3 token"):
             self.registered(2, token)
         self.decide(self.registered(2, "4 token"))
-        listed = type(self.env["mts.duplicate"])._partner_ids
+        listed = type(self.env["mts.duplicate"])._shared_tokens
         asked = []
 
         def count(duplicates):
             asked.append(duplicates)
             return listed(duplicates)
 
-        with patch.object(type(self.env["mts.duplicate"]), "_partner_ids", count):
+        with patch.object(type(self.env["mts.duplicate"]), "_shared_tokens", count):
             pages = [
                 self.in_groups(
                     "web_read_group", ["mosip_auth_token"], 2, offset, expand=True, expand_limit=80
@@ -106,6 +106,8 @@ class TestList(DuplicateCase):
                 for offset in (0, 2, 4)
             ]
         self.assertEqual([len(page["groups"]) for page in pages], [2, 1, 0])
+        for group in pages[0]["groups"] + pages[1]["groups"]:
+            self.assertEqual(group["__data"]["length"], 2)
         self.assertEqual([page["length"] for page in pages], [3, 3, 3])
         self.assertEqual(len(asked), 3, "duplicates are looked for once for a page")
 
