@@ -70,14 +70,25 @@ class MtsDuplicate(models.AbstractModel):
         names = defaultdict(set)
         for partner in self.env["res.partner"].search([("mosip_auth_token", "in", tokens)]):
             names[partner.mosip_auth_token].add(partner.display_name)
+        alike = defaultdict(list)
+        for token in names:
+            alike[", ".join(sorted(names[token])[:SHOWN_NAMES])].append(token)
         return {
-            token: _(
-                "%(names)s, token ending in %(end)s",
-                names=", ".join(sorted(names[token])[:SHOWN_NAMES]),
-                end=token[-SHOWN_END:],
-            )
-            for token in names
+            token: _("%(names)s, token ending in %(end)s", names=text, end=end)
+            for text, found in alike.items()
+            for token, end in self._ends(found).items()
         }
+
+    @api.model
+    def _ends(self, tokens):
+        """Return ``{token: its end}``, as long as it takes to tell these apart.
+
+        An export would take groups with one heading for the same, and lose the first of them.
+        """
+        shown = SHOWN_END
+        while len({token[-shown:] for token in tokens}) < len(tokens):
+            shown += 1
+        return {token: token[-shown:] for token in tokens}
 
     @api.model
     def _shared_tokens(self):

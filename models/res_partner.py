@@ -314,10 +314,13 @@ class ResPartner(models.Model):
             members[token].append(partner_id)
         limit, order = kwargs.get("expand_limit"), kwargs.get("expand_orderby")
         for group in groups:
-            token = next(
-                leaf[2] for leaf in group["__domain"] if leaf[:2] == ("mosip_auth_token", "=")
+            leaves = [leaf for leaf in group["__domain"] if not isinstance(leaf, str)]
+            token = next(leaf[2] for leaf in leaves if leaf[0] == "mosip_auth_token")
+            # A filter may ask about others than the registrant, such as a parent.
+            asks_others = any(str(leaf[0]).endswith(".mosip_duplicate_count") for leaf in leaves)
+            partners = self.with_context(
+                **{FOUND: list(shared) if asks_others else members[token]}
             )
-            partners = self.with_context(**{FOUND: members[token]})
             group["__data"] = partners.web_search_read(
                 domain=group["__domain"], fields=fields, offset=0, limit=limit, order=order
             )

@@ -127,6 +127,27 @@ class TestList(DuplicateCase):
                 rows[0]["mosip_auth_token"].startswith("Amina Diallo, token ending in")
             )
 
+    def test_headings_tell_groups_apart(self):
+        """An export would lose one of two groups that are headed alike."""
+        for token in ("first 1234", "other 1234"):
+            self.registered(2, token)
+        rows = self.in_groups("read_group", ["mosip_auth_token"], lazy=False)
+        headings = {row["mosip_auth_token"].rpartition("ending in ")[2] for row in rows}
+        self.assertEqual(headings, {"t 1234", "r 1234"})
+
+    def test_a_filter_may_ask_about_a_parent(self):
+        parents = self.registered(2, "of the parents")
+        self.registered(2, "of the children", parent_id=parents[0].id)
+        domain = [
+            ("mosip_duplicate_count", ">", 0),
+            ("parent_id.mosip_duplicate_count", ">", 0),
+        ]
+        partners = self.partners.with_context(mts_duplicates=True)
+        (group,) = partners.web_read_group(
+            domain, ["name"], ["mosip_auth_token"], 80, expand=True, expand_limit=80
+        )["groups"]
+        self.assertEqual(group["__data"]["length"], 2)
+
     def test_archived_ones_do_not_count(self):
         one, other = self.registered()
         other.active = False
