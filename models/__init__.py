@@ -7,6 +7,7 @@ from . import mts_registrant_form
 from . import mts_duplicate
 from . import mts_duplicate_decision
 from . import res_partner
+from . import res_partner_duplicates
 from . import mts_secret_mixin
 from . import mts_setting_mixin
 from . import mts_identity_settings

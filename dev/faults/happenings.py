@@ -3,6 +3,7 @@
 """What can happen to Odoo and to MTS, whatever they are about."""
 
 import time
+from abc import ABC, abstractmethod
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -23,7 +24,7 @@ REQUEST_TIMEOUT = 1
 MAX_KILLS = 2
 
 
-class Happenings:
+class Happenings(ABC):
     """What has happened in one schedule, and the means to go on with it.
 
     Whoever inherits it sets ``connector`` and ``promises`` when it begins.
@@ -55,9 +56,9 @@ class Happenings:
         self.log_size = self.world.odoo.log_file.stat().st_size
         return f"soak {next(self.world.numbers)}"
 
+    @abstractmethod
     def registrants(self) -> int:
         """How many there were."""
-        raise NotImplementedError
 
     @property
     def may_kill(self) -> bool:
@@ -260,6 +261,6 @@ class Happenings:
         if self.begun:
             self._forget()
 
+    @abstractmethod
     def _forget(self) -> None:
         """Clear away the connector and whom it has sent."""
-        raise NotImplementedError
